@@ -1,0 +1,1 @@
+"""The shell around the linter: brings it the world and takes its findings back."""

@@ -1,0 +1,108 @@
+"""The port that GitHub, Gitee, the local Git forge and the demo forge implement alike."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from bot.model import (
+    ChangeSet,
+    Check,
+    Comment,
+    Delivery,
+    InlineComment,
+    Permission,
+    Posted,
+    PullRef,
+    PullRequest,
+    Reaction,
+    TreeEntry,
+    User,
+)
+
+#: How the bot knows its own sticky summary; trusted only in comments whose author is the bot.
+SUMMARY_MARKER = "<!-- hubbot:summary"
+#: Begins the hidden marker of an inline comment: `<!-- hubbot:finding <fingerprint> <fingerprint> … -->`.
+FINDING_MARKER = "<!-- hubbot:finding"
+#: Begins the hidden marker of a reply: `<!-- hubbot:reply <key> -->`.
+REPLY_MARKER = "<!-- hubbot:reply"
+
+
+class Refused(Exception):
+    """A delivery that is not accepted: `status` is the 4xx to answer with, the text is safe to show."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Hooks(Protocol):
+    """Pure: verifies a request of a forge and says what it asks for."""
+
+    def verify(self, headers: Mapping[str, str], body: bytes, now: float) -> None:
+        """Raises `Refused` unless the request carries a valid signature. `now` in seconds since the epoch."""
+
+    def parse(self, headers: Mapping[str, str], body: bytes) -> Delivery:
+        """What a verified request asks for. Raises `Refused` (400) for anything that is not a delivery."""
+
+    def redact(self, body: bytes) -> bytes:
+        """The body as it may be stored: without any secret that the forge repeats in it."""
+
+
+class Forge(Protocol):
+    """Reads pull requests and writes reviews. Every method may raise `ForgeError`; none sleeps for a rate limit.
+
+    Every write is an idempotent upsert from the caller's point of view: it may be called again after a crash.
+    """
+
+    name: str
+    default_language: str
+
+    def me(self) -> User:
+        """The account that the bot writes as."""
+
+    def pull_request(self, ref: PullRef) -> PullRequest: ...
+
+    def open_pulls(self, repo: str) -> Iterator[PullRequest]:
+        """All open pull requests, for the reconciler."""
+
+    def changes(self, pull: PullRequest) -> ChangeSet:
+        """What the pull request changes, from the Git trees of merge base and head.
+
+        Raises `CouldNotVerify` when a tree is cut or the forge's own list or count disagrees.
+        """
+
+    def tree(self, repo: str, sha: str) -> Mapping[str, TreeEntry]:
+        """Every file of a commit's tree. Raises `CouldNotVerify` when it is cut."""
+
+    def blobs(self, repo: str, oids: Collection[str], *, commit: str) -> Mapping[str, bytes]:
+        """Git blobs by id, each held against its id; `commit` is one that holds them all, for bulk reads.
+
+        A blob over `MAX_BLOB` comes back as its first `MAX_BLOB` + 1 bytes.
+        """
+
+    def permission(self, repo: str, user: User) -> Permission: ...
+
+    def posted(self, pull: PullRequest) -> Posted: ...
+
+    def set_check(self, pull: PullRequest, check: Check) -> None:
+        """Shows one context on the pull request's head by whatever channel the credential allows."""
+
+    def post_summary(self, pull: PullRequest, body: str, existing: Comment | None) -> Comment:
+        """Edits `existing`, or creates the sticky summary when there is none."""
+
+    def delete_comment(self, pull: PullRequest, comment: Comment) -> None: ...
+
+    def post_review(self, pull: PullRequest, body: str, comments: Sequence[InlineComment]) -> tuple[InlineComment, ...]:
+        """Posts inline comments; returns those that the forge would not take, for the summary."""
+
+    def set_labels(self, pull: PullRequest, add: Collection[str], remove: Collection[str]) -> None: ...
+
+    def react(self, pull: PullRequest, comment: Comment, reaction: Reaction) -> None: ...
+
+    def reply(self, pull: PullRequest, body: str, key: str) -> None:
+        """Says something in words, once: `key` names the occasion, and saying it again edits the first."""
+
+
+#: Pages are at most 80 kB in the real hub; a page over 1 MiB is not a page.
+MAX_BLOB = 1 << 20

@@ -1,0 +1,260 @@
+"""The plain frozen values that the shell's parts hand to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rules.facts import RemoteFile
+from rules.finding import Finding
+
+FORMAT, ASSETS, GATE = "hubbot/format", "hubbot/assets", "hubbot/gate"
+CONTEXTS = (FORMAT, ASSETS, GATE)
+ASSETS_ROOT = "mshub_res/assets/"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PullRef:
+    """Which pull request: forge name, `owner/name`, number."""
+
+    forge: str
+    repo: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.forge}/{self.repo}/{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody on a forge; the numeric id is the identity, the login may be given to another."""
+
+    id: int
+    login: str
+    is_bot: bool = False
+
+
+class PullState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request as the forge's API tells it, never as a webhook does.
+
+    `changed_files` is the forge's own count, None where it gives none.
+    `head_repo` is None when the fork is gone; `global_id` is Gitee's id, by which its check runs know it.
+    """
+
+    ref: PullRef
+    title: str
+    body: str
+    author: User
+    state: PullState
+    draft: bool
+    head_sha: str
+    head_repo: str | None
+    base_sha: str
+    base_ref: str
+    changed_files: int | None
+    url: str
+    global_id: int = 0
+    labels: tuple[str, ...] = ()
+
+
+class ChangeKind(StrEnum):
+    ADDED = "added"
+    MODIFIED = "modified"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One file of a Git tree. Only modes 100644 and 100755 are regular files."""
+
+    mode: str
+    oid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """One path whose Git object differs between merge base and head; a rename is a removal and an addition.
+
+    `patch` is the forge's unified diff of the file from its first `@@`, None where the forge left it out.
+    """
+
+    path: str
+    kind: ChangeKind
+    head: TreeEntry | None
+    base: TreeEntry | None
+    patch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """All that a pull request changes, complete: its count has been held against the forge's own.
+
+    `base_tree` is the whole tree at the merge base (path to entry).
+    """
+
+    merge_base: str
+    files: tuple[ChangedFile, ...]
+    base_tree: Mapping[str, TreeEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment in the conversation of a pull request. `id` is text, since forges differ."""
+
+    id: str
+    author: User
+    body: str
+    url: str = ""
+
+
+class CheckState(StrEnum):
+    """Where one of our three contexts stands. `ERROR` is "could not verify": closed, nobody to blame."""
+
+    PENDING = "pending"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A finding as a check run shows it; may stand on any line."""
+
+    path: str
+    line: int
+    end_line: int
+    level: str  # failure, warning or notice
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One context's state on one head sha, for a status, a check run or a label."""
+
+    context: str
+    state: CheckState
+    title: str  # at most 140 characters: GitHub's limit on a status description
+    details_url: str = ""
+    summary: str = ""
+    annotations: tuple[Annotation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InlineComment:
+    """A review comment on a line of the diff; `body` carries its fingerprint in a hidden marker."""
+
+    path: str
+    line: int
+    body: str
+    fingerprints: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What of ours stands on a pull request, from comments whose author is the bot only.
+
+    `summaries` are the sticky comments found by marker, oldest first; `fingerprints` those said inline;
+    `checks` maps context to (state, title) on the present head where the forge can tell.
+    """
+
+    summaries: tuple[Comment, ...] = ()
+    fingerprints: frozenset[str] = frozenset()
+    checks: Mapping[str, tuple[CheckState, str]] = field(default_factory=dict)
+    labels: frozenset[str] = frozenset()
+
+
+class Permission(StrEnum):
+    """What somebody may do in a repository, by live lookup."""
+
+    NONE = "none"
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+    @property
+    def may_write(self) -> bool:
+        return self in (Permission.WRITE, Permission.ADMIN)
+
+
+class Reaction(StrEnum):
+    """How a command is acknowledged without words."""
+
+    SEEN = "eyes"
+    DONE = "rocket"
+    CONFUSED = "confused"
+
+
+class Intent(StrEnum):
+    """What a delivery asks of us."""
+
+    REVIEW = "review"  # opened, pushed, reopened, base changed: supersedes a running review
+    RERUN = "rerun"  # review again what has not changed
+    COMMENT = "comment"
+    CLOSED = "closed"
+    PING = "ping"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook request after verification: a hint, from which only ids and what was said are taken.
+
+    `reason` says in words why a delivery is ignored.
+    """
+
+    forge: str
+    id: str
+    event: str
+    action: str
+    intent: Intent
+    repo: str = ""
+    number: int = 0
+    sender: str = ""
+    comment: Comment | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of the gate: met or not, in a stable word; words are the renderer's."""
+
+    name: str
+    met: bool
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one run found out about one head: the only source of summary, checks, labels and pages.
+
+    Times are seconds since the epoch. `finished_at` is None while remote files are still being read.
+    `trouble` is set when the run could not finish: a stable word for what failed (`counts`, `forge`, `bot`).
+    """
+
+    id: str
+    ref: PullRef
+    title: str
+    url: str
+    author: str
+    language: str
+    head_sha: str
+    merge_base: str
+    started_at: float
+    finished_at: float | None = None
+    paths: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    files: tuple[RemoteFile, ...] = ()
+    wanted: int = 0
+    trouble: str = ""
+    trouble_detail: str = ""
+    retry_at: float | None = None
+    conditions: tuple[Condition, ...] = ()

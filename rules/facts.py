@@ -1,0 +1,77 @@
+"""What was measured outside and is given to the rules, so that they stay pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rules.finding import Fault
+
+
+class RemoteState(StrEnum):
+    """How the measuring of a remote file ended."""
+
+    #: The whole file was read and its length agreed; a mismatch was confirmed by a second complete read.
+    MEASURED = "measured"
+    #: The contributor can mend it: confirmed 404 or 410, an HTML page, a Git-LFS pointer, a refused address.
+    WRONG = "wrong"
+    #: Nobody here is to blame: the host, the network or the bot failed; it is tried again later.
+    UNVERIFIED = "unverified"
+    #: Two complete reads differ: the file is changing under its address.
+    CHANGING = "changing"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One remote file to measure: its address as it is fetched, and what the page declares of it."""
+
+    url: str
+    sha256: str = ""
+    file_format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """What is known of one remote file.
+
+    `reason` is a stable word (`not-found`, `html-page`, `lfs-pointer`, `address-refused`, `timeout`, `dns`, `tls`,
+    `status-503`, …; empty when measured) that the message catalogues have sentences for; `detail` is plain text evidence.
+    Sizes are in bytes, times in seconds, `measured_at` in seconds since the epoch.
+    """
+
+    url: str
+    state: RemoteState
+    declared: str = ""
+    sha256: str = ""
+    size: int | None = None
+    final_url: str = ""
+    reason: str = ""
+    detail: str = ""
+    fault: Fault | None = None
+    reads: int = 0
+    seconds: float = 0.0
+    measured_at: float = 0.0
+    etag: str = ""
+    first_bytes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeAsset:
+    """One asset entry of a page elsewhere in the hub's tree, for rules that compare pages."""
+
+    path: str
+    link: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything the rules may know beyond the pages themselves.
+
+    `files` maps an asset's address (angle brackets removed) to what was measured; an absent address was not measured.
+    `tree` holds the asset entries of every page of the base tree that the pull request does not replace.
+    """
+
+    files: Mapping[str, RemoteFile] = field(default_factory=dict)
+    tree: Mapping[str, tuple[TreeAsset, ...]] = field(default_factory=dict)

@@ -258,3 +258,15 @@ def _flag(read: _Reader, name: str) -> bool:
     if text in FALSE:
         return False
     raise UserError(f"{name} is {text!r}; say 1 or 0.")
+
+
+def secrets(chosen: Settings) -> tuple[str, ...]:
+    """Every secret value among the settings, for the log filter."""
+    found: list[str] = []
+    if chosen.github is not None:
+        found += [chosen.github.token, chosen.github.private_key.strip(), *chosen.github.secrets]
+    if chosen.gitee is not None:
+        found += [chosen.gitee.token, chosen.gitee.password, *chosen.gitee.secrets]
+    if "@" in chosen.database_url:
+        found.append(urlsplit(chosen.database_url).password or "")
+    return tuple(value for value in found if value)

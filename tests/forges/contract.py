@@ -34,7 +34,7 @@ class Subject:
 
     `added` is the path of a text file that the pull request adds. `say` lets somebody who is not the bot
     comment, `heard` gives all that stands in the conversation, `reactions` those to a comment: all three go
-    past the `Forge` port. `head_moves` pushes a commit, where the forge's fixture can.
+    past the `Forge` port. `head_moves` pushes a commit to the pull request.
     """
 
     forge: Forge
@@ -43,7 +43,7 @@ class Subject:
     say: Callable[[str], Comment]
     heard: Callable[[], Sequence[Comment]]
     reactions: Callable[[Comment], frozenset[Reaction]]
-    head_moves: Callable[[], None]
+    head_moves: Callable[[], object]
 
     @property
     def pull(self) -> PullRequest:

@@ -83,7 +83,8 @@ def test_the_second_pull_request_has_the_slips_it_promises() -> None:
     assert yolo["mindspore-version"] == "v1.9"
     assert yolo["module-type"] == "vc-object_detection"
     assert yolo["train-dataset"] == "coco-2017"
-    (asset,) = yolo["asset"] if isinstance(yolo["asset"], list) else ()
+    assert isinstance(yolo["asset"], list)
+    (asset,) = yolo["asset"]
     assert asset["asset-sha256"] == STORIES[1].cards[0].model.sha256().upper()
     assert "license" not in bert
     assert 'model = "mindspore/1.9/bert_squad"' in render(STORIES[1].cards[1])

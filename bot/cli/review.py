@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ PULL_URL = re.compile(r"https?://(?:www\.)?(github|gitee)\.com/([\w.-]+/[\w.-]+)
 REMOTE_URL = re.compile(r"(?:https?://|(?:ssh://)?git@)(github|gitee)\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?")
 
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser(
         "review",
         help="review one pull request and print the result",
         description="Reviews one pull request of GitHub or Gitee once and prints the comment it would post.",
@@ -30,7 +31,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("pull", metavar="URL|NUMBER", help="its address, or its number in this folder's repository")
     parser.add_argument("--post", action="store_true", help="post the review (needs a token that may)")
     parser.add_argument("--lang", choices=["zh", "en"], help="language of the result")
-    return parser
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     ref = _ref(args.pull)
     chosen = settings.for_one_pull(os.environ, ref, post=args.post)
     with tempfile.TemporaryDirectory(prefix="hubbot-") as folder:
-        with wiring.world(chosen, database_url=f"sqlite:///{Path(folder) / 'once.sqlite'}") as world:
+        with wiring.world(replace(chosen, database_url=f"sqlite:///{Path(folder) / 'once.sqlite'}")) as world:
             try:
                 report = once.review(world, ref, threading.Event())
             except (ForgeError, CouldNotVerify) as error:

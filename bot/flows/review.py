@@ -9,10 +9,10 @@ from hashlib import sha256
 
 from bot.errors import CouldNotVerify
 from bot.flows.measure import measure
-from bot.flows.post import post
+from bot.flows.post import Poster
 from bot.flows.run import Run, Stopped
 from bot.flows.tree import REGULAR, is_page, tree_assets
-from bot.model import ChangedFile, ChangeSet, PullRequest, PullState, Report
+from bot.model import FORMAT, ChangedFile, ChangeSet, PullRequest, PullState, Report
 from bot.review import gate
 from bot.review.language import language
 from bot.review.report import Verdict, verdict
@@ -46,12 +46,12 @@ def review(run: Run) -> Request | None:
     if pull.state is not PullState.OPEN:
         log.info("%s is %s: nothing to review", run.ref, pull.state)
         return None
-    report = _begin(run, pull)
-    post(run, pull, report)
+    report, poster = _begin(run, pull), Poster(run, pull)
+    poster.checks(report)
     try:
         material = _read(run, pull)
     except CouldNotVerify as error:
-        return _end(run, pull, replace(report, trouble="counts", trouble_detail=str(error)), {})
+        return _end(poster, replace(report, trouble="counts", trouble_detail=str(error)))
     report = replace(
         report,
         merge_base=material.changes.merge_base,
@@ -59,12 +59,12 @@ def review(run: Run) -> Request | None:
         wanted=len(material.wanted),
         findings=tuple(_judge(run, material, {})),
     )
-    patches = {file.path: file.patch for file in material.changes.files}
+    poster.patches = {file.path: file.patch for file in material.changes.files}
     if material.wanted:
-        post(run, pull, report)
-    files = measure(run, report, material.wanted)
+        poster.checks(report, (FORMAT,))
+    files = measure(run, report, material.wanted, poster.everything)
     findings = _judge(run, material, {file.url: file for file in files})
-    return _end(run, pull, replace(report, findings=tuple(findings), files=tuple(files)), patches)
+    return _end(poster, replace(report, findings=tuple(findings), files=tuple(files)))
 
 
 def bury(run: Run) -> None:
@@ -72,7 +72,7 @@ def bury(run: Run) -> None:
     pull = run.forge.pull_request(run.ref)
     if pull.state is PullState.OPEN:
         report = replace(_begin(run, pull), trouble="bot", finished_at=run.world.now())
-        post(run, pull, replace(report, conditions=gate.conditions(report)))
+        Poster(run, pull).everything(replace(report, conditions=gate.conditions(report)))
 
 
 def _begin(run: Run, pull: PullRequest) -> Report:
@@ -121,11 +121,9 @@ def _judge(run: Run, material: Material, files: Mapping[str, RemoteFile]) -> lis
     return engine.check(material.subjects, Facts(files=files, tree=material.tree), run.world.policy)
 
 
-def _end(
-    run: Run, pull: PullRequest, report: Report, patches: Mapping[str, str | None]
-) -> Request | None:
+def _end(poster: Poster, report: Report) -> Request | None:
     """Concludes on the head that was read, unless it is not the head any more."""
-    now = run.world.now()
+    run, pull, now = poster.run, poster.pull, poster.run.world.now()
     report = replace(report, finished_at=now)
     again = None
     if verdict(report) is Verdict.UNVERIFIED or report.trouble:
@@ -138,7 +136,7 @@ def _end(
         return review_request(run.ref, supersede=False)
     if fresh.state is not PullState.OPEN:
         raise Stopped
-    post(run, pull, report, patches)
+    poster.everything(report)
     return again
 
 

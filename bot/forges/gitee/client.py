@@ -159,7 +159,7 @@ class GiteeForge:
         comments: Sequence[InlineComment],
     ) -> tuple[InlineComment, ...]:
         """Gitee has no reviews, so `body` is left to the summary; each page gets one comment at most."""
-        return self._inline.post(pull, self.me(), comments)
+        return self._inline.post(pull, self.me(), comments) if comments else ()
 
     def set_labels(self, pull: PullRequest, add: Collection[str], remove: Collection[str]) -> None:
         """Does nothing where the token may not label: the summary says it all."""

@@ -107,21 +107,20 @@ class Api:
 
     def get(self, path: str, query: Mapping[str, str] | None = None, *, limit: int = MAX_ANSWER) -> Any:
         """A read, tried again a little later when the server or the way to it fails."""
-        return _decoded(self._read(path, query, limit), path)
+        return self._read(path, query, limit)[0]
 
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[Any]:
         """All items of a list, page by page; an item that slid to the next page meanwhile comes once."""
         seen: set[object] = set()
         for page in range(1, MAX_PAGES + 1):
             wanted = {**(query or {}), "page": str(page), "per_page": str(PER_PAGE)}
-            answer = self._read(path, wanted, MAX_ANSWER)
-            items = _decoded(answer, path)
+            items, headers = self._read(path, wanted, MAX_ANSWER)
             if not isinstance(items, list):
-                raise RequestError(f"Gitee answered {path} with something that is no list", answer.status)
+                raise RequestError(f"Gitee answered {path} with something that is no list", 200)
             fresh = [item for item in items if _identity(item) not in seen]
             seen.update(_identity(item) for item in fresh if _identity(item) is not None)
             yield from fresh
-            last = answer.headers.get("total_page", "")
+            last = headers.get("total_page", "")
             if not fresh or (re.fullmatch("[0-9]{1,6}", last) and page >= int(last)):
                 return
         raise CouldNotVerify(f"Gitee's list {path} has no end")
@@ -146,11 +145,12 @@ class Api:
         for session in sessions:
             session.close()
 
-    def _read(self, path: str, query: Mapping[str, str] | None, limit: int) -> _Answer:
+    def _read(self, path: str, query: Mapping[str, str] | None, limit: int) -> tuple[Any, Mapping[str, str]]:
         for attempt in range(READ_ATTEMPTS):
             last = attempt == READ_ATTEMPTS - 1
             try:
-                return self._exchange("GET", path, query, None, limit)
+                answer = self._exchange("GET", path, query, None, limit)
+                return _decoded(answer, path), answer.headers
             except TooLargeError:
                 raise
             except RequestError as error:

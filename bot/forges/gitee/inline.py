@@ -25,10 +25,8 @@ class InlinePoster:
 
     def post(self, pull: PullRequest, me: User, wanted: Sequence[InlineComment]) -> tuple[InlineComment, ...]:
         """Returns what was not taken: lines outside the diff, pages beyond `MAX_PAGES`, refused positions."""
-        if not wanted:
-            return ()
         mine = comments.own(self._api, pull, me, "diff_comment")
-        said, seen = comments.fingerprints(mine), {_shown(item) for item in mine}
+        said, unmarked = comments.fingerprints(mine), [item for item in mine if not _is_marked(item)]
         fresh = [comment for comment in wanted if not said.issuperset(comment.fingerprints or ("",))]
         if not fresh or not self._bases:
             return tuple(fresh)
@@ -36,7 +34,7 @@ class InlinePoster:
         lines = {path: patches.positions(patch) for path, patch in listed.patches.items()}
         taken: set[InlineComment] = set()
         for group in _groups(c for c in fresh if c.line in lines.get(c.path, {})):
-            known = (group[0].path, comments.visible(_joined(group))) in seen  # its marker may be lost
+            known = any(_says(item, group) for item in unmarked)
             if known or self._say(pull, me, group, lines[group[0].path][group[0].line]):
                 taken.update(group)
         return tuple(comment for comment in fresh if comment not in taken)
@@ -98,5 +96,12 @@ def _posted(items: Iterable[answers.Object], payload: answers.Object) -> answers
     )
 
 
-def _shown(item: answers.Object) -> tuple[str, str]:
-    return answers.prose(item.get("path")), comments.visible(answers.prose(item.get("body")))
+def _is_marked(item: answers.Object) -> bool:
+    return "<!--" in answers.prose(item.get("body"))
+
+
+def _says(item: answers.Object, group: Group) -> bool:
+    """Whether a comment says just this at its place: how one is known that has lost its hidden markers."""
+    where = (item.get("path"), item.get("new_line"))
+    said = comments.visible(answers.prose(item.get("body")))
+    return where == (group[0].path, group[0].line) and said == comments.visible(_joined(group))

@@ -19,7 +19,7 @@ def positions(patch: str) -> Mapping[int, int]:
         hunk = _HUNK.match(row)
         if hunk:
             line = int(hunk[1])
-        elif not row or row[0] in "+ ":  # an empty context line may have lost its blank
+        elif line and (not row or row[0] in "+ "):  # an empty context line may have lost its blank
             found[line] = position
             line += 1
     return found

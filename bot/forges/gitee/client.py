@@ -95,7 +95,7 @@ class GiteeForge:
             raise
 
     def changes(self, pull: PullRequest) -> ChangeSet:
-        """See the port. The base is the commit that Gitee names or, if that does not fit, the branch's."""
+        """See the port. The base is the commit that Gitee names, or else the tip of the branch."""
         try:
             own = trees.listed(self._api.get(f"{comments.path_of(pull)}/files"))
             head = self._commits.tree(pull.ref.repo, pull.head_sha, pull.head_repo)

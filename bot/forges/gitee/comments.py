@@ -15,9 +15,17 @@ from bot.model import Comment, PullRequest, User
 #: Bytes of a comment: Gitee takes 65,536 characters; ours is less and counts bytes, to be safe with Chinese.
 MAX_BODY = 60_000
 
-# A marker counts at the start of a line only: text from a contributor stands inside a code span, never there.
-_SUMMARY = re.compile(rf"^{re.escape(SUMMARY_MARKER)}\b", re.MULTILINE)
-_FINDING = re.compile(rf"^{re.escape(FINDING_MARKER)}((?: +[0-9A-Za-z]+)+) *-->", re.MULTILINE)
+# A marker counts where the bot writes it and no text of a contributor can stand: at the very start, and in a
+# comment on several lines at the start of each part, below the part's heading.
+_SUMMARY = re.compile(rf"\s*{re.escape(SUMMARY_MARKER)}\b")
+_FINDING = re.compile(
+    rf"(?:\A|^\*\*L[0-9]+\*\*\r?\n\r?\n){re.escape(FINDING_MARKER)}((?: +[0-9A-Za-z]+)+) *-->", re.MULTILINE
+)
+
+
+def heading(line: int) -> str:
+    """What begins each part of a comment on several lines."""
+    return f"**L{line}**\n\n"
 
 
 def path_of(pull: PullRequest) -> str:
@@ -34,7 +42,7 @@ def own(api: Api, pull: PullRequest, me: User, kind: str = "") -> list[answers.O
 
 def summaries(items: Iterable[answers.Object]) -> tuple[Comment, ...]:
     found = (answers.comment(item) for item in items if not answers.is_inline(item))
-    return tuple(comment for comment in found if _SUMMARY.search(comment.body))
+    return tuple(comment for comment in found if _SUMMARY.match(comment.body))
 
 
 def fingerprints(items: Iterable[answers.Object]) -> frozenset[str]:
@@ -59,7 +67,7 @@ def post_summary(api: Api, pull: PullRequest, me: User, body: str, existing: Com
 def reply(api: Api, pull: PullRequest, me: User, body: str, key: str) -> Comment:
     """One comment for each `key`; the marker is added where the body does not carry it."""
     marker = f"{REPLY_MARKER} {key} -->"
-    body = fit(body if marker in body else f"{marker}\n{body}")
+    body = fit(body if body.startswith(marker) else f"{marker}\n{body}")
 
     def find() -> Comment | None:
         items = own(api, pull, me, "pr_comment")

@@ -11,6 +11,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -142,9 +143,9 @@ def _note(delivery_id: str, data: payload.Object) -> Delivery:
         "gitee", delivery_id, NOTE, action[:100], Intent.IGNORED, sender=_login(data.get("sender"))
     )
     if _text(data, "noteable_type") != "PullRequest":
-        return _because(made, "the comment is not on a pull request")
+        return replace(made, reason="the comment is not on a pull request")
     if action != "comment":
-        return _because(made, "only new comments are answered, not edited or deleted ones")
+        return replace(made, reason="only new comments are answered, not edited or deleted ones")
     said = _object(data.get("comment"), "comment")
     who = _object(said.get("user"), "comment.user")
     body = said.get("body")
@@ -158,22 +159,12 @@ def _note(delivery_id: str, data: payload.Object) -> Delivery:
 def _located(made: Delivery, data: payload.Object, comment: Comment | None = None) -> Delivery:
     pull = data.get("pull_request")
     number = _object(pull, "pull_request").get("number") if pull is not None else data.get("number")
-    return Delivery(
-        made.forge,
-        made.id,
-        made.event,
-        made.action,
-        Intent.COMMENT if comment else made.intent,
+    return replace(
+        made,
+        intent=Intent.COMMENT if comment else made.intent,
         repo=_repository(data),
         number=_number(number, "pull_request.number"),
-        sender=made.sender,
         comment=comment,
-    )
-
-
-def _because(made: Delivery, reason: str) -> Delivery:
-    return Delivery(
-        made.forge, made.id, made.event, made.action, made.intent, sender=made.sender, reason=reason
     )
 
 

@@ -64,6 +64,10 @@ class TooLargeError(RequestError):
         self.start = start
 
 
+class TookTooLongError(RequestError):
+    """The deadline passed; trying again at once would take as long again."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     status: int
@@ -151,7 +155,7 @@ class Api:
             try:
                 answer = self._exchange("GET", path, query, None, limit)
                 return _decoded(answer, path), answer.headers
-            except TooLargeError:
+            except (TooLargeError, TookTooLongError):
                 raise
             except RequestError as error:
                 if last or not error.may_have_worked or error.retry_at is not None:
@@ -171,10 +175,12 @@ class Api:
                 answer = self._send(method, path, query, body, limit)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 if deadline.passed:
-                    raise RequestError(f"Gitee took longer than {self._deadline:g} s for {what}") from None
+                    raise TookTooLongError(
+                        f"Gitee took longer than {self._deadline:g} s for {what}"
+                    ) from None
                 raise RequestError(f"no answer from Gitee to {what} ({type(error).__name__})") from None
             if deadline.passed:
-                raise RequestError(f"Gitee took longer than {self._deadline:g} s for {what}")
+                raise TookTooLongError(f"Gitee took longer than {self._deadline:g} s for {what}")
         if 200 <= answer.status < 300:
             return answer
         raise self._refusal(what, answer)

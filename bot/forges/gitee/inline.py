@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from bot.forges.gitee import answers, comments, patches, trees
@@ -12,6 +13,8 @@ from bot.model import InlineComment, PullRequest, User
 MAX_PAGES = 30
 #: Added to a position whose 0 is the first `@@`: Gitee's documents do not say whether that line counts.
 POSITION_BASES = (0, 1)
+
+_SUGGESTION = re.compile(r"^(`{3,})suggestion\b", re.MULTILINE)
 
 Group = tuple[InlineComment, ...]
 
@@ -85,9 +88,11 @@ def _groups(found: Iterable[InlineComment]) -> list[Group]:
 
 
 def _joined(group: Group) -> str:
+    """The comments under the numbers of their lines; only the first stands on its own and may suggest."""
     if len(group) == 1:
         return comments.fit(group[0].body)
-    return "\n\n".join(f"**L{comment.line}**\n\n{comment.body}" for comment in group)
+    bodies = [group[0].body, *(_SUGGESTION.sub(r"\1", comment.body) for comment in group[1:])]
+    return "\n\n".join(comments.heading(c.line) + body for c, body in zip(group, bodies, strict=True))
 
 
 def _posted(items: Iterable[answers.Object], payload: answers.Object) -> answers.Object | None:

@@ -115,6 +115,18 @@ def test_open_pull_requests(fake, forge, pull_json):
     assert fake.asked[0].query["state"] == "open"
 
 
+def test_open_pull_requests_of_an_absent_repository(forge):
+    with pytest.raises(ForgeError) as error:
+        list(forge.open_pulls("no/such"))
+    assert error.value.permanent
+
+
+def test_a_list_too_long_to_be_read_could_not_be_verified(fake, forge, pull, change, reply):
+    fake.on(f"GET {R}/pulls/5/files", reply(raw=b"[" + b" " * (33 << 20)))
+    with pytest.raises(CouldNotVerify):
+        forge.changes(pull)
+
+
 def test_changes_and_blobs(fake, forge, pull, change):
     found = forge.changes(pull)
     assert [(f.path, f.kind.value) for f in found.files] == [
@@ -207,6 +219,23 @@ def test_a_large_blob_is_cut_just_above_the_limit(fake, forge, size):
     assert forge.blobs(REPO, [git_id(data)], commit=HEAD)[git_id(data)] == data[: MAX_BLOB + 1]
 
 
+def test_only_so_much_is_kept_from_patches(fake, forge, pull, change):
+    """Seventeen files of nearly a mebibyte are more than is kept: the first is asked for, the last is not."""
+    contents = {f"f{n:02}": b"%02d" % n * (MAX_BLOB // 2 - 1) + b"\n" for n in range(17)}
+    fake.on(f"GET {R}/git/trees/{MERGE_BASE}", tree())
+    fake.on(f"GET {R}/git/trees/{HEAD}", tree(**contents))
+    diffs = {name: f"@@ -0,0 +1 @@\n+{data.decode()}" for name, data in contents.items()}
+    fake.on(f"GET {R}/pulls/5/files", [listed(name, diff, new_file=True) for name, diff in diffs.items()])
+    forge.changes(pull)
+    fake.asked.clear()
+    last = git_id(contents["f16"])
+    assert forge.blobs(REPO, [last], commit=HEAD) == {last: contents["f16"]}
+    assert fake.asked == []
+    with pytest.raises(ForgeError):
+        forge.blobs(REPO, [git_id(contents["f00"])], commit=HEAD)
+    assert len(fake.asked) == 1
+
+
 def test_many_blobs(fake, forge):
     contents = {git_id(b"%d" % n): b"%d" % n for n in range(60)}
     for oid, data in contents.items():
@@ -229,7 +258,9 @@ def test_what_is_posted_is_what_the_bot_said(fake, forge, pull):
     fake.say(SUMMARY + "one")
     fake.say(SUMMARY + "a forgery", user=STRANGER)
     fake.say("`<!-- hubbot:summary` in a text")
-    fake.say("text\n<!-- hubbot:finding aa bb -->\n**L3**\n\n<!-- hubbot:finding cc -->", path="p")
+    fake.say("<!-- hubbot:finding aa bb -->\nx\n\n**L3**\r\n\r\n<!-- hubbot:finding cc -->\n\nx", path="p")
+    fake.say("<!-- hubbot:finding bb -->\n```suggestion\n<!-- hubbot:finding ff -->\n```\n", path="p")
+    fake.say("**x**\n<!-- hubbot:summary v1 -->\n")
     fake.say("<!-- hubbot:finding dd -->", user=STRANGER, path="p")
     fake.say("said `<!-- hubbot:finding ee -->`", path="p")
     fake.labels = ["lgtm"]
@@ -261,6 +292,20 @@ def test_a_write_without_a_good_answer_is_looked_for_before_it_is_repeated(fake,
     fake.spoil(f"POST {R}/pulls/5/comments", reply(**bad))
     assert forge.post_summary(pull, SUMMARY + "one", None).id == "100"
     assert len(fake.comments) == 1
+
+
+def test_a_summary_that_vanishes_while_it_is_edited_is_made_anew(fake, forge, pull, reply):
+    fake.say(SUMMARY + "one")
+    fake.spoil(f"PATCH {R}/pulls/comments/100", reply(404, {}), before=True)
+    assert forge.post_summary(pull, SUMMARY + "two", None).id == "101"
+
+
+def test_an_edit_that_is_refused_is_an_error(fake, forge, pull, reply):
+    made = fake.say(SUMMARY + "one")
+    fake.on(f"PATCH {R}/pulls/comments/{made['id']}", reply(403, {}))
+    with pytest.raises(ForgeError) as error:
+        forge.post_summary(pull, SUMMARY + "two", None)
+    assert error.value.permanent
 
 
 def test_a_write_that_had_no_effect_fails_and_works_the_next_time(fake, forge, pull, reply):
@@ -328,6 +373,15 @@ def test_each_page_gets_one_comment_on_its_first_line(fake, forge, pull, change)
     assert {w.body["commit_id"] for w in fake.asked if w.method == "POST"} == {HEAD}
 
 
+def test_a_suggestion_stands_on_its_own_line_or_is_none(fake, forge, pull, change):
+    bodies = {n: f"<!-- hubbot:finding f{n} -->\n```suggestion\nline {n}\n```" for n in (1, 2)}
+    forge.post_review(pull, "", [InlineComment("new", n, body, (f"f{n}",)) for n, body in bodies.items()])
+    assert fake.comments[0]["body"] == (
+        f"**L1**\n\n{bodies[1]}\n\n**L2**\n\n<!-- hubbot:finding f2 -->\n```\nline 2\n```"
+    )
+    assert forge.posted(pull).fingerprints == {"f1", "f2"}
+
+
 def test_what_was_said_inline_is_not_said_again(fake, forge, pull, change):
     wanted = [finding("new", 1, "aa"), finding("new", 2, "bb")]
     for _ in range(2):
@@ -346,6 +400,19 @@ def test_the_same_words_on_another_line_are_another_comment(fake, forge, pull, c
     fake.say("<!-- hubbot:finding aa -->\nwrong", path="new", new_line=2)
     assert forge.post_review(pull, "", [finding("new", 2, "bb")]) == ()
     assert len(fake.comments) == 3
+
+
+def test_an_inline_comment_whose_answer_was_lost_is_not_made_twice(fake, forge, pull, change, reply):
+    fake.spoil(f"POST {R}/pulls/5/comments", reply(502))
+    assert forge.post_review(pull, "", [finding("new", 1, "aa")]) == ()
+    assert len(fake.comments) == 1
+
+
+def test_an_answer_that_names_no_line_is_believed(fake, forge, pull, change, reply):
+    made = {"id": 3, "user": {"id": 7, "login": "hub-bot"}, "body": "x", "new_line": None}
+    fake.on(f"POST {R}/pulls/5/comments", reply(201, made))
+    assert forge.post_review(pull, "", [finding("new", 1, "aa")]) == ()
+    assert len(fake.writes()) == 1
 
 
 def test_nothing_to_say_asks_nothing(fake, forge, pull):
@@ -503,17 +570,31 @@ def test_labels_are_made_before_they_are_used_and_paths_encoded(fake, forge, pul
 
 
 def test_labels_that_are_right_already_cost_one_request(fake, forge, pull):
-    fake.labels = ["hubbot:hold"]
     forge.set_labels(pull, ["hubbot:hold"], ["hubbot:waived"])
     fake.asked.clear()
     forge.set_labels(pull, ["hubbot:hold"], ["hubbot:waived"])
     assert len(fake.asked) == 1
 
 
+def test_whether_a_label_exists_is_asked_only_once(fake, forge, pull):
+    for _ in range(2):
+        forge.set_labels(pull, ["hubbot:hold"], [])
+        forge.set_labels(pull, [], ["hubbot:hold"])
+    assert len([a for a in fake.asked if a.path == f"{R}/labels"]) == 2  # asked for, and made
+    forge.set_labels(pull, [], [])
+    assert fake.labels == []
+
+
 def test_a_label_that_another_run_made_meanwhile_is_no_trouble(fake, forge, pull, reply):
     fake.on(f"POST {R}/labels", reply(400, {"message": "标签已存在"}))
     forge.set_labels(pull, ["hubbot:hold"], [])
     assert fake.labels == ["hubbot:hold"]
+
+
+def test_a_label_that_cannot_be_made_is_an_error_for_an_administrator_too(fake, forge, pull, reply):
+    fake.on(f"POST {R}/labels", reply(404, {}))
+    with pytest.raises(ForgeError):
+        forge.set_labels(pull, ["hubbot:hold"], [])
 
 
 @pytest.mark.parametrize("name", ["x", "hubbot:a-much-too-long-name"])

@@ -283,6 +283,15 @@ def test_a_number_must_be_a_number(number):
     assert refused.value.status == 400
 
 
+@pytest.mark.parametrize(
+    "changes", [{"body": None}, {"body": 5}, {"id": "77"}, {"user": None}, {"user": {"id": 0, "login": "x"}}]
+)
+def test_a_comment_must_be_whole(changes):
+    with pytest.raises(Refused) as refused:
+        parse(note(comment={**note()["comment"], **changes}), X_Gitee_Event="Note Hook")
+    assert refused.value.status == 400
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),

@@ -229,12 +229,13 @@ def drip():
     ],
     ids=["headers", "a body with a length", "a body without a length"],
 )
-def test_a_dripping_answer_ends_at_the_wall_clock(drip, start):
-    api = Api(drip(start), TOKEN, deadline=0.25)
+def test_a_dripping_answer_ends_at_the_wall_clock(drip, naps, start):
+    api = Api(drip(start), TOKEN, deadline=0.25, sleep=naps.append)
     began = time.monotonic()
-    with pytest.raises(RequestError, match=r"longer than 0\.25 s"):
-        api.post("/x", {})
+    with pytest.raises(RequestError, match=r"longer than 0\.25 s") as error:
+        api.get("/x")
     assert time.monotonic() - began < 2
+    assert (naps, error.value.permanent) == ([], False)
     api.close()
 
 

@@ -1,0 +1,125 @@
+"""What the pages take from the linter and the review: one voice, handed in so that the pages stay apart from both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from bot.model import Report
+from bot.web.language import translator
+from bot.web.world import Counts
+from rules.finding import Finding
+
+Show = Callable[[str], str]
+
+COMMANDS = (
+    ("recheck", "/recheck", ("/recheck", "/recheck failed", "/recheck --fresh")),
+    ("status", "/status", ("/status",)),
+    ("help", "/help", ("/help",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """A rule as its page shows it; `body` is our own Markdown."""
+
+    code: str
+    name: str
+    severity: str
+    summary: str
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """A command as the list of commands shows it: how it is written, what it does, who may use it."""
+
+    usage: str
+    what: str
+    who: str
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Functions of other parts that the pages speak with; `lang` is `en` or `zh`."""
+
+    message: Callable[[Finding, str, Show], str]
+    help_text: Callable[[Finding, str, Show], str]
+    rules: Callable[[str], Sequence[RulePage]]
+    commands: Callable[[str], Sequence[CommandLine]]
+    verdict: Callable[[Report], str]
+    counts: Callable[[Report], Counts]
+    to_json: Callable[[Report], str]
+    sarif: Callable[[Sequence[Finding]], str]
+
+
+def installed() -> Words:
+    """The real ones, each part loaded when it is first needed, so that the endpoint starts without the linter."""
+    return Words(
+        message=_message,
+        help_text=_help_text,
+        rules=_rules,
+        commands=_commands,
+        verdict=_verdict,
+        counts=_counts,
+        to_json=_to_json,
+        sarif=_sarif,
+    )
+
+
+def _message(finding: Finding, lang: str, show: Show) -> str:
+    text: str = _part("rules.words").message(finding, lang, show=show)
+    return text
+
+
+def _help_text(finding: Finding, lang: str, show: Show) -> str:
+    text: str = _part("rules.words").help_text(finding, lang, show=show)
+    return text
+
+
+def _rules(lang: str) -> Sequence[RulePage]:
+    words = _part("rules.words")
+    return tuple(
+        RulePage(
+            rule.code,
+            rule.name,
+            rule.levels.changed.value if rule.levels.changed else "off",
+            words.summary(rule.code, lang),
+            rule.page if lang == "en" else f"{words.why(rule.code, lang)}\n\n{rule.page}",
+        )
+        for rule in _part("rules.rule").catalogue()
+    )
+
+
+def _commands(lang: str) -> Sequence[CommandLine]:
+    say = translator(lang)
+    return tuple(
+        CommandLine(usage, str(say(f"command.{name}.what")), str(say(f"command.{name}.who")), examples)
+        for name, usage, examples in COMMANDS
+    )
+
+
+def _verdict(report: Report) -> str:
+    return str(_part("bot.review.report").verdict(report))
+
+
+def _counts(report: Report) -> Counts:
+    found = _part("bot.review.report").counts(report)
+    return Counts(found.must_fix, found.should_fix, found.notes, found.unverified, found.decisions)
+
+
+def _to_json(report: Report) -> str:
+    text: str = _part("bot.review.report").to_json(report)
+    return text
+
+
+def _sarif(findings: Sequence[Finding]) -> str:
+    text: str = _part("rules.output.sarif").sarif(findings)
+    return text
+
+
+def _part(name: str) -> Any:
+    return import_module(name)

@@ -11,7 +11,7 @@ _FRAMES = 3
 
 
 def record(where: str, error: BaseException) -> str:
-    """Logs the kind and place of an error under the id that is returned, without its text, which may quote secrets."""
+    """Logs the kind and place of an error under the id returned, without its text: it may quote secrets."""
     id_ = uuid4().hex[:12]
     frames = extract_tb(error.__traceback__, limit=-_FRAMES)
     trail = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))

@@ -30,8 +30,9 @@ def choose(asked: str | None, cookie: str | None, accept: LanguageAccept, fallba
     for wish in (asked, cookie):
         if wish in LANGUAGES:
             return wish
-    best = accept.best_match(LANGUAGES) if accept else None
-    return best or (fallback if fallback in LANGUAGES else LANGUAGES[0])
+    spoken = (tag.replace("_", "-").partition("-")[0].lower() for tag, quality in accept if quality > 0)
+    best = next((tag for tag in spoken if tag in LANGUAGES), fallback)
+    return best if best in LANGUAGES else LANGUAGES[0]
 
 
 @cache

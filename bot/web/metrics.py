@@ -16,10 +16,11 @@ Read = Callable[[], Mapping[str, float]]
 
 
 def start_metrics(port: int, read: Read, host: str = "127.0.0.1") -> tuple[WSGIServer, Thread]:
-    """Serves `/metrics` on its own port until the process ends; returns the server, so that it can be shut down.
+    """Serves `/metrics` on its own port until the process ends; returns the server, to shut it down.
 
-    `read` gives figures by name; one that ends in `_total` is a counter. There are no labels, so that nothing
-    that a contributor wrote can become one. Raises OSError when the port is taken.
+    `read` gives figures by name, served with `hubbot_` before it; one that ends in `_total` is a counter.
+    There are no labels, so that nothing that a contributor wrote can become one.
+    Raises OSError when the port is taken.
     """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures(read))
@@ -31,21 +32,21 @@ class _Figures(Collector):
         self._read = read
 
     def collect(self) -> Iterator[Metric]:
+        figures: Mapping[str, float] = {}
         try:
             figures = self._read()
+            readable = 1.0
         except Exception as error:  # noqa: BLE001 (a scrape says that the store is away; it must not fail itself)
             defects.record("metrics", error)
-            figures = {}
-        readable = GaugeMetricFamily(
-            "hubbot_store_up", "Whether the store could be read", value=float(bool(figures))
-        )
-        yield readable
+            readable = 0.0
+        yield GaugeMetricFamily("hubbot_store_up", "Whether the store could be read", value=readable)
         for name, value in sorted(figures.items()):
             yield _metric(name, value)
 
 
 def _metric(name: str, value: float) -> Metric:
-    words = name.removeprefix("hubbot_").removesuffix("_total").replace("_", " ")
+    words = name.removesuffix("_total").replace("_", " ")
+    full = f"hubbot_{name}"
     if name.endswith("_total"):
-        return CounterMetricFamily(name, words, value=value)
-    return GaugeMetricFamily(name, words, value=value)
+        return CounterMetricFamily(full, words, value=value)
+    return GaugeMetricFamily(full, words, value=value)

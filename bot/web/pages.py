@@ -114,11 +114,11 @@ def rules() -> Response:
 def rule(code: str) -> Response:
     """One rule: why it is there, what is wrong and what is right."""
     wanted = code.casefold()
-    for known in site().words.rules(_language()):
-        if wanted in (known.code.casefold(), known.name.casefold()):
-            body = Markup(MarkdownIt("commonmark", {"html": False}).render(known.body))  # noqa: S704 (our own text)
-            return _page("rule.html", rule=known, body=body)
-    abort(404)
+    known = next((r for r in site().words.rules(_language()) if wanted in (r.code.casefold(), r.name)), None)
+    if known is None:
+        abort(404)
+    body = Markup(MarkdownIt("commonmark", {"html": False}).render(known.body))  # noqa: S704 (our own text)
+    return _page("rule.html", rule=known, body=body)
 
 
 @pages.get("/commands")
@@ -164,7 +164,7 @@ def _help(finding: Finding, lang: str) -> Markup:
 
 
 def _switch(lang: str) -> tuple[str, str]:
-    """The other language and this page's address in it; never the address as it was asked for, which may lead away."""
+    """The other language and this page's address in it; never the one asked for, it may lead away."""
     other = next(name for name in LANGUAGES if name != lang)
     if request.endpoint is None or not request.endpoint.startswith(f"{pages.name}."):
         return other, url_for("pages.dashboard", lang=other)

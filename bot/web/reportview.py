@@ -67,7 +67,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A remote file with its outcome in one word: differs, wrong, changing, unverified, measured or agrees."""
+    """A remote file and its outcome: differs, wrong, changing, unverified, measured or agrees."""
 
     file: RemoteFile
     outcome: str
@@ -132,7 +132,7 @@ def steps(report: Report, verdict: str, counts: Counts, rows: Sequence[FileRow])
 
 
 def local_command(report: Report) -> str:
-    """The command that repeats the check on the author's machine; paths only where a shell reads them as they are."""
+    """The command that repeats the check at home; paths only where a shell reads them as they are."""
     paths = sorted({finding.path for finding in report.findings if finding.fault is Fault.CONTRIBUTOR})
     plain = 0 < len(paths) <= MAX_COMMAND_PATHS and all(command_word(path) for path in paths)
     return " ".join(["hubbot check", *paths]) if plain else "hubbot check"

@@ -23,6 +23,7 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 _CODE = re.compile(f"{_OPEN}(.*?){_CLOSE}|`([^`{_OPEN}{_CLOSE}]+)`", re.DOTALL)
 _PLAIN_LINK = re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?")
 _COMMAND_WORD = re.compile(r"[A-Za-z0-9._/:@%+=,-]+")
+_UNITS = ("kB", "MB", "GB", "TB")
 _CHINA = timezone(timedelta(hours=8))
 
 
@@ -47,7 +48,7 @@ def mark(value: str) -> str:
 
 
 def prose(text: str) -> Markup:
-    """A sentence of ours as HTML: marked values and backquoted words become code, blank lines part paragraphs."""
+    """A sentence of ours as HTML: marked values and backquoted words as code, blank lines part paragraphs."""
     paragraphs = (part.strip() for part in re.split(r"\n\s*\n", text))
     shown = [_inline(part) for part in paragraphs if part]
     return (
@@ -56,7 +57,7 @@ def prose(text: str) -> Markup:
 
 
 def https_link(url: str) -> str:
-    """The address if it may be a link: https, plain ASCII, no user, no query that could carry a signature; else empty."""
+    """The address if it may be a link: https, plain ASCII, no user, no query (may be signed); else empty."""
     return url if len(url) <= MAX_LINK and _PLAIN_LINK.fullmatch(url) else ""
 
 
@@ -87,14 +88,12 @@ def size(count: int | None) -> str:
     """Bytes for people, in powers of 1000 as browsers and forges show them."""
     if count is None:
         return "–"
-    amount = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
-            break
-        amount /= 1000
-    else:
-        unit = "TB"
-    return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}"
+    if count < 1000:
+        return f"{count} B"
+    amount, unit = count / 1000, 0
+    while amount >= 999.95 and unit < len(_UNITS) - 1:
+        amount, unit = amount / 1000, unit + 1
+    return f"{amount:.1f} {_UNITS[unit]}"
 
 
 def moment(seconds: float, lang: str) -> Markup:

@@ -1,4 +1,4 @@
-"""The endpoint that forges deliver to: nothing is believed before the signature, nothing is promised before it is stored."""
+"""The endpoint that forges deliver to: nothing is parsed before the signature, accepted means stored."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class HeaderMap(Mapping[str, str]):
 
 @webhooks.post("/webhooks/<forge>")
 def receive(forge: str) -> Response:
-    """Takes one delivery: 202 stored, 200 nothing to do and why, 4xx refused, 503 when it cannot be stored now."""
+    """Takes one delivery: 202 stored, 200 nothing to do and why, 4xx refused, 503 not stored, send again."""
     world = site().world
     hooks = world.hooks.get(forge)
     try:
@@ -58,16 +58,11 @@ def receive(forge: str) -> Response:
             raise Refused(404, "no such forge here")
         body = _body()
         headers = HeaderMap(dict(request.headers))
-        delivery, stored = _vetted(hooks, headers, body, world.now())
+        _verified(hooks, headers, body, world.now())
+        delivery, kept, idle = _parsed(hooks, headers, body, world.repositories.get(forge, frozenset()))
     except Refused as refusal:
         return _answer(refusal.status, str(refusal))
-    if delivery.intent is Intent.PING:
-        return _answer(200, "ping received")
-    if delivery.intent is Intent.IGNORED:
-        return _answer(200, f"ignored: {delivery.reason or 'nothing to do for this event'}")
-    if not _served(world, forge, delivery.repo):
-        return _answer(200, "ignored: this repository is not served here")
-    return _stored(world, delivery, headers, stored)
+    return _answer(200, idle) if idle else _stored(world, delivery, headers, kept)
 
 
 def _body() -> bytes:
@@ -95,27 +90,39 @@ def _body() -> bytes:
     return bytes(body)
 
 
-def _vetted(hooks: Hooks, headers: HeaderMap, body: bytes, now: float) -> tuple[Delivery, bytes]:
-    """The delivery and its body as it may be kept. Raises `Refused`, and nothing else whatever was sent."""
+def _verified(hooks: Hooks, headers: HeaderMap, body: bytes, now: float) -> None:
+    """Raises `Refused`, always the same, unless the signature holds; and nothing else whatever was sent."""
     try:
         hooks.verify(headers, body, now)
     except Refused as refusal:
         raise Refused(401, "the signature does not verify") from refusal
-    except Exception as error:  # noqa: BLE001 (a defect in a driver must neither admit nor show anything)
+    except Exception as error:  # a defect in a driver must neither admit nor show anything
         defects.record("verify", error)
         raise Refused(401, "the signature does not verify") from error
+
+
+def _parsed(
+    hooks: Hooks, headers: HeaderMap, body: bytes, repositories: frozenset[str]
+) -> tuple[Delivery, bytes, str]:
+    """The delivery, its body as it may be kept, and why there is nothing to do. Raises only `Refused`."""
     try:
-        return hooks.parse(headers, body), hooks.redact(body)
+        delivery = hooks.parse(headers, body)
+        return delivery, hooks.redact(body), _idle(delivery, repositories)
     except Refused as refusal:
         raise Refused(refusal.status if 400 <= refusal.status < 500 else 400, str(refusal)) from refusal
-    except Exception as error:  # noqa: BLE001 (hostile input finds defects; the sender must not see a 5xx)
+    except Exception as error:  # hostile input finds defects; its sender sees no 5xx
         defects.record("parse", error)
         raise Refused(400, "the body is not a delivery") from error
 
 
-def _served(world: World, forge: str, repo: str) -> bool:
-    allowed = {name.casefold() for name in world.repositories.get(forge, frozenset())}
-    return repo.casefold() in allowed
+def _idle(delivery: Delivery, repositories: frozenset[str]) -> str:
+    if delivery.intent is Intent.PING:
+        return "ping received"
+    if delivery.intent is Intent.IGNORED:
+        return f"ignored: {delivery.reason or 'nothing to do for this event'}"
+    if delivery.repo.casefold() not in {name.casefold() for name in repositories}:
+        return "ignored: this repository is not served here"
+    return ""
 
 
 def _stored(world: World, delivery: Delivery, headers: HeaderMap, body: bytes) -> Response:

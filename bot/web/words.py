@@ -1,4 +1,4 @@
-"""What the pages take from the linter and the review: one voice, handed in so that the pages stay apart from both."""
+"""What the pages take from the linter and the review: one voice, handed in from outside."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Words:
 
 
 def installed() -> Words:
-    """The real ones, each part loaded when it is first needed, so that the endpoint starts without the linter."""
+    """The real ones, each part loaded when it is first needed: the endpoint starts without the linter."""
     return Words(
         message=_message,
         help_text=_help_text,

@@ -23,7 +23,7 @@ class StoreUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many findings a report has, by what they ask of somebody; `decisions` wait for a maintainer's word."""
+    """How many findings a report has, by what they ask; `decisions` wait for a maintainer's word."""
 
     must_fix: int = 0
     should_fix: int = 0
@@ -36,9 +36,9 @@ class Counts:
 class PullRow:
     """One line of the dashboard: a pull request with what its latest run found.
 
-    `verdict` is the word of `bot.review.report` (`running`, `passed`, `failed`, `unverified`, `nothing-to-check`,
-    `superseded`), empty before the first run. `running` says that a run is under way, also while `verdict` and
-    `counts` still tell of the one before; `done` of `wanted` remote files have been read in it.
+    `verdict` is the word of `bot.review.report` (`running`, `passed`, `failed`, `unverified`,
+    `nothing-to-check`, `superseded`), empty before the first run. `running` says that a run is under way,
+    also while `verdict` and `counts` still tell of the one before; `done` of `wanted` files have been read.
     `updated_at` is in seconds since the epoch.
     """
 
@@ -93,4 +93,4 @@ class World(Protocol):
         """The text of a page at the report's head, None where it is not kept."""
 
     def ready(self) -> Sequence[tuple[str, bool, str]]:
-        """What must work before deliveries are welcome: name, whether it does, and what is wrong in plain words."""
+        """What must work before deliveries are welcome: name, whether it does, what is wrong in words."""

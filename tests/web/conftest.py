@@ -1,4 +1,4 @@
-"""A world in memory that keeps the port's promises, words for a handful of rules, and reports of every verdict."""
+"""A world in memory that keeps the port's promises, words for a few rules, and reports of every verdict."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ class SharedSecret:
         said = json.loads(body)
         if not isinstance(said, dict):
             raise Refused(400, "not an object")
-        return Delivery("github", headers["X-Test-Delivery"], "pull_request", "opened", **said)
+        intent = Intent(said.pop("intent"))
+        return Delivery("github", headers["X-Test-Delivery"], "pull_request", "opened", intent, **said)
 
     def redact(self, body: bytes) -> bytes:
         return body.replace(b"hook password", b"***")
@@ -91,7 +92,7 @@ class MemoryWorld:
         self.kept.append((delivery, headers, body))
         return True
 
-    def report(self, id: str) -> Report | None:
+    def report(self, id: str) -> Report | None:  # noqa: A002 - the port's name for it
         self._trouble()
         return next((run for run in self.runs if run.id == id), None)
 
@@ -194,8 +195,9 @@ def samples() -> dict[str, Report]:
         Condition("assets", True),
     )
     passed = Report(
-        id="passed", ref=PullRef("github", "mindspore/hub", 341), title="Add GoogLeNet trained on CIFAR-10 (r1.9)",
-        url="https://github.com/mindspore/hub/pull/341", author="lin-xiaoyu", language="en", head_sha="3f2a9c1" + "0" * 33,
+        id="passed", ref=PullRef("github", "mindspore/hub", 341),
+        title="Add GoogLeNet trained on CIFAR-10 (r1.9)", author="lin-xiaoyu", language="en",
+        url="https://github.com/mindspore/hub/pull/341", head_sha="3f2a9c1" + "0" * 33,
         merge_base="b" * 40, started_at=NOW - 400, finished_at=NOW - 386, paths=(PAGE,),
         files=(measured("googlenet_ascend_v190_cifar10_official_cv_acc92.1.ckpt"),), wanted=1,
         conditions=tuple(replace(c, met=True) for c in conditions),
@@ -296,9 +298,9 @@ def deliver(client: FlaskClient) -> Callable[..., tuple[int, str]]:
     """Sends a delivery as the forge does; returns status and text of the answer."""
 
     def send(
-        body: bytes, *, path: str = "/webhooks/github", id: str = "d-1", **headers: str
+        body: bytes, *, path: str = "/webhooks/github", delivery: str = "d-1", **headers: str
     ) -> tuple[int, str]:
-        signed = {"X-Test-Signature": hmac.new(SECRET, body, sha256).hexdigest(), "X-Test-Delivery": id}
+        signed = {"X-Test-Signature": hmac.new(SECRET, body, sha256).hexdigest(), "X-Test-Delivery": delivery}
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         answer = client.post(path, data=body, headers={**signed, **named})
         return answer.status_code, answer.get_data(as_text=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -14,6 +15,10 @@ from rules.finding import Fault, Finding, Severity
 
 #: Ours: a page with more is slow to read and to send; the rest is in the report's JSON.
 MAX_FINDINGS = 600
+#: Ours: a problem that so many pages have alike is shown once, with the list of its pages.
+REPEATED = 4
+#: Ours: so many pages are read again for their lines; the others show the finding without.
+MAX_SOURCES = 40
 #: Ours: so many lines of a page are shown around a finding that spans several.
 MAX_FRAME = 6
 #: Ours: pages after these are folded, so that a bulk pull request opens at a readable length.
@@ -23,6 +28,7 @@ OPEN_FILES = 12
 #: Ours: more paths than these are not spelled out in a command to copy.
 MAX_COMMAND_PATHS = 3
 
+_HEX = re.compile("[0-9a-f]{1,64}")
 _SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.NOTICE)
 _FILE_ORDER = ("differs", "wrong", "changing", "unverified", "measured", "agrees")
 
@@ -56,9 +62,18 @@ class PageGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """One problem that many pages have alike, shown once; `places` are path and line."""
+
+    item: Item
+    places: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """The findings by who can do something about them; `left_out` of them are not on the page."""
 
+    repeated: tuple[Repeated, ...]
     author: tuple[PageGroup, ...]
     maintainer: tuple[PageGroup, ...]
     nobody: tuple[PageGroup, ...]
@@ -76,19 +91,25 @@ class FileRow:
 def arrange(report: Report, sources: Mapping[str, str]) -> Findings:
     """Splits findings by fault and groups them by page; `sources` are the texts of pages that are at hand."""
     ordered = sorted(report.findings, key=_weight)
-    kept = ordered[:MAX_FINDINGS]
+    repeated, single = _split(ordered)
+    kept = single[:MAX_FINDINGS]
+    by_url = {file.url: file for file in report.files}
     return Findings(
+        repeated=tuple(
+            Repeated(_item(alike[0], by_url, ()), tuple((f.path, f.span.line) for f in alike))
+            for alike in repeated
+        ),
         author=_groups(kept, {Fault.CONTRIBUTOR}, report, sources),
         maintainer=_groups(kept, {Fault.POLICY}, report, sources),
         nobody=_groups(kept, {Fault.HOST, Fault.FORGE, Fault.BOT}, report, sources),
-        left_out=len(ordered) - len(kept),
+        left_out=len(single) - len(kept),
     )
 
 
 def paths_shown(report: Report) -> tuple[str, ...]:
     """The pages whose source is worth reading for the code frames."""
-    kept = sorted(report.findings, key=_weight)[:MAX_FINDINGS]
-    return tuple(dict.fromkeys(finding.path for finding in kept))
+    kept = _split(sorted(report.findings, key=_weight))[1][:MAX_FINDINGS]
+    return tuple(dict.fromkeys(finding.path for finding in kept))[:MAX_SOURCES]
 
 
 def files(report: Report) -> tuple[FileRow, ...]:
@@ -98,12 +119,15 @@ def files(report: Report) -> tuple[FileRow, ...]:
 
 
 def outcome(file: RemoteFile) -> str:
-    """How a file stands to what its page declares, in one word."""
+    """How a file stands to what its page declares, in one word; what begins a digest does not prove a file."""
     if file.state is not RemoteState.MEASURED:
         return file.state.value
-    if not file.declared:
+    declared = file.declared.strip().lower().removeprefix("sha256:").strip()
+    if not _HEX.fullmatch(declared):
         return "measured"
-    return "agrees" if file.declared == file.sha256 else "differs"
+    if file.sha256 == declared:
+        return "agrees"
+    return "measured" if file.sha256.startswith(declared) else "differs"
 
 
 def steps(report: Report, verdict: str, counts: Counts, rows: Sequence[FileRow]) -> tuple[str, ...]:
@@ -160,6 +184,23 @@ def _weight(finding: Finding) -> tuple[int, str, int, int, str]:
         finding.span.column,
         finding.rule,
     )
+
+
+def _split(ordered: Sequence[Finding]) -> tuple[list[list[Finding]], list[Finding]]:
+    """What many pages have alike, each kind together, and all the rest."""
+    kinds: dict[object, list[Finding]] = {}
+    for finding in ordered:
+        if finding.fault is Fault.CONTRIBUTOR:
+            kinds.setdefault(_kind(finding), []).append(finding)
+    repeated = [alike for alike in kinds.values() if len({f.path for f in alike}) >= REPEATED]
+    apart = {id(finding) for alike in repeated for finding in alike}
+    return repeated, [finding for finding in ordered if id(finding) not in apart]
+
+
+def _kind(finding: Finding) -> object:
+    replacement = finding.suggestion and finding.suggestion.replacement
+    values = tuple(sorted(finding.values.items()))
+    return finding.rule, finding.variant, finding.severity, values, replacement
 
 
 def _groups(

@@ -14,32 +14,27 @@ from rules.finding import Finding
 
 Show = Callable[[str], str]
 
-COMMANDS = (
-    ("recheck", "/recheck", ("/recheck", "/recheck failed", "/recheck --fresh")),
-    ("status", "/status", ("/status",)),
-    ("help", "/help", ("/help",)),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class RulePage:
-    """A rule as its page shows it; `body` is our own Markdown."""
+    """A rule as its page shows it; `body` is our own Markdown, in English; `why` is in the page's language."""
 
     code: str
     name: str
     severity: str
     summary: str
     body: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """A command as the list of commands shows it: how it is written, what it does, who may use it."""
+    """A command as the list of commands shows it: how it is written, what it does, who may, other spellings."""
 
     usage: str
     what: str
     who: str
-    examples: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +83,11 @@ def _rules(lang: str) -> Sequence[RulePage]:
             rule.name,
             rule.levels.changed.value if rule.levels.changed else "off",
             words.summary(rule.code, lang),
-            rule.page if lang == "en" else f"{words.why(rule.code, lang)}\n\n{rule.page}",
+            # The summary says what the first paragraph does.
+            rule.page.partition("
+
+")[2],
+            "" if lang == "en" else words.why(rule.code, lang),
         )
         for rule in _part("rules.rule").catalogue()
     )
@@ -96,9 +95,15 @@ def _rules(lang: str) -> Sequence[RulePage]:
 
 def _commands(lang: str) -> Sequence[CommandLine]:
     say = translator(lang)
+    explain = _part("bot.commands.command").CATALOGUE.say
     return tuple(
-        CommandLine(usage, str(say(f"command.{name}.what")), str(say(f"command.{name}.who")), examples)
-        for name, usage, examples in COMMANDS
+        CommandLine(
+            spec.usage,
+            explain(lang, f"help_{spec.name}"),
+            str(say(f"commands.{spec.who.value}")),
+            tuple(f"/{alias}" for alias in spec.aliases),
+        )
+        for spec in _part("bot.commands.catalogue").COMMANDS
     )
 
 

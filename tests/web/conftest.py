@@ -158,7 +158,7 @@ WORDS_OF_TESTS = Words(
             "## Why\n\nA `sha256` <b>guards</b>.",
         ),
     ),
-    commands=lambda lang: (CommandLine("/recheck", "check again", "the author", ("/recheck",)),),
+    commands=lambda lang: (CommandLine("/recheck [all]", "check `all` again", "the author", ("/retest",)),),
     verdict=verdict,
     counts=counts,
     to_json=lambda report: json.dumps(asdict(report)),

@@ -90,7 +90,7 @@ def places(entry: object) -> set[str]:
 def test_every_text_can_be_said(lang: str) -> None:
     say = translator(lang)
     values = dict.fromkeys(
-        ("done", "wanted", "spell", "when", "line", "size", "forge", "command", "id"), "<x>"
+        ("done", "wanted", "spell", "when", "line", "size", "forge", "command", "id", "code"), "<x>"
     )
     for key in catalogue(lang):
         for n in (1, 2):

@@ -80,7 +80,7 @@ def test_a_mismatch_shows_both_digests_and_how_to_check(client: FlaskClient, rep
 
 def test_nobody_is_blamed_for_a_server(client: FlaskClient, reports) -> None:
     html = page(client, "/reports/unverified")
-    assert "Nothing for the author to do" in html
+    assert "Nothing for the author to do here" in html
     assert "16:15 UTC (00:15 UTC+8)" in html
     assert "Must fix" not in html
     assert "What was found" not in html
@@ -103,11 +103,18 @@ def test_progress_and_refresh_only_while_running(client: FlaskClient, reports) -
 
 def test_a_bulk_report_is_bounded(world, client: FlaskClient, reports) -> None:
     one = reports["failed"].findings[0]
-    many = tuple(replace(one, path=f"p{n}.md", fingerprint=str(n)) for n in range(MAX_FINDINGS + 5))
+    many = tuple(replace(one, path=f"p{n}.md", values={"value": str(n)}) for n in range(MAX_FINDINGS + 5))
     world.runs.append(replace(reports["failed"], id="huge", findings=many))
     html = page(client, "/reports/huge")
     assert html.count('<article class="finding') == MAX_FINDINGS
     assert "5 more findings are left out" in html
+
+
+def test_what_many_pages_have_alike_is_said_once(client: FlaskClient, reports) -> None:
+    html = page(client, "/reports/bulk")
+    assert "The same on 160 pages" in html
+    assert html.count('<article class="finding') == 2
+    assert all(f"{f.path}:{f.span.line}" in html for f in reports["bulk"].findings[:-1])
 
 
 def test_an_older_report_leads_to_the_newest(world, client: FlaskClient, reports) -> None:
@@ -172,7 +179,9 @@ def test_rules_and_commands(client: FlaskClient) -> None:
         html = page(client, f"/rules/{word}")
         assert "<h2>Why</h2>" in html
         assert "&lt;b&gt;guards" in html
-    assert "/recheck" in page(client, "/commands")
+    html = page(client, "/commands")
+    for part in ("<code>/recheck [all]</code>", "<code>/retest</code>", "check <code>all</code> again"):
+        assert part in html
 
 
 ABSENT = """

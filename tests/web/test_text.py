@@ -122,9 +122,16 @@ def test_what_may_stand_in_a_command(value: str, kept: bool) -> None:
 
 @pytest.mark.parametrize(
     ("count", "shown"),
-    [(None, "–"), (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (52_428_800, "52.4 MB"), (999_999_999, "1.0 GB"),
-     (5 * 10**15, "5000.0 TB")],
-)  # fmt: skip
+    [
+        (None, "–"),
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (52_428_800, "52.4 MB"),
+        (999_999_999, "1.0 GB"),
+        (5 * 10**15, "5000.0 TB"),
+    ],
+)
 def test_sizes(count: int | None, shown: str) -> None:
     assert text.size(count) == shown
 

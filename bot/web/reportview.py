@@ -119,7 +119,7 @@ def files(report: Report) -> tuple[FileRow, ...]:
 
 
 def outcome(file: RemoteFile) -> str:
-    """How a file stands to what its page declares, in one word; what begins a digest does not prove a file."""
+    """How a file stands to what its page declares, in one word; a part of a digest proves nothing."""
     if file.state is not RemoteState.MEASURED:
         return file.state.value
     declared = file.declared.strip().lower().removeprefix("sha256:").strip()

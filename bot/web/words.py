@@ -17,7 +17,7 @@ Show = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class RulePage:
-    """A rule as its page shows it; `body` is our own Markdown, in English; `why` is in the page's language."""
+    """A rule as its page shows it; `body` is our own Markdown, in English; `why` in the reader's language."""
 
     code: str
     name: str
@@ -29,7 +29,7 @@ class RulePage:
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """A command as the list of commands shows it: how it is written, what it does, who may, other spellings."""
+    """A command as its list shows it: how it is written, what it does, who may use it, other spellings."""
 
     usage: str
     what: str
@@ -84,9 +84,7 @@ def _rules(lang: str) -> Sequence[RulePage]:
             rule.levels.changed.value if rule.levels.changed else "off",
             words.summary(rule.code, lang),
             # The summary says what the first paragraph does.
-            rule.page.partition("
-
-")[2],
+            rule.page.partition("\n\n")[2],
             "" if lang == "en" else words.why(rule.code, lang),
         )
         for rule in _part("rules.rule").catalogue()

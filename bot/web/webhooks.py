@@ -81,7 +81,7 @@ def _body() -> bytes:
                 body += piece
             else:
                 body.clear()
-    except (OSError, ValueError) as error:
+    except Exception as error:  # a connection that breaks, or a server's own error for a malformed chunk
         raise Refused(400, "the body could not be read") from error
     if size > MAX_BODY or (length or 0) > MAX_BODY:
         raise Refused(413, "the body is too large")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 from flask.testing import FlaskClient
+from gunicorn.http.errors import InvalidChunkSize
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -108,7 +109,7 @@ def test_large_bodies(client: FlaskClient, size: int, status: int, chunked: bool
 
 
 def test_a_body_that_ends_early_or_breaks_off_is_400(client: FlaskClient) -> None:
-    for stream in (io.BytesIO(b"{}"), Breaking()):
+    for stream in (io.BytesIO(b"{}"), Breaking(ConnectionResetError()), Breaking(InvalidChunkSize(b"zz"))):
         sent = {"wsgi.input": stream, "CONTENT_LENGTH": "10"}
         assert client.post("/webhooks/github", environ_overrides=sent).status_code == 400
 
@@ -223,10 +224,14 @@ class Zeros(io.BytesIO):
 
 
 class Breaking(io.BytesIO):
-    """A connection that is reset."""
+    """A body that cannot be read to its end."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
 
     def read(self, size: int = -1) -> bytes:
-        raise ConnectionResetError
+        raise self.error
 
 
 class Broken:

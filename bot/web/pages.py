@@ -101,7 +101,8 @@ def report_json(id: str) -> Response:  # noqa: A002 (named after the part of the
 @pages.get("/reports/<id>.sarif")
 def report_sarif(id: str) -> Response:  # noqa: A002 (named after the part of the address)
     """The findings in the form that code scanners exchange."""
-    return _data(site().words.sarif(_found(id).findings), "application/sarif+json")
+    found = _found(id)
+    return _data(site().words.sarif(found, _language(found.language)), "application/sarif+json")
 
 
 @pages.get("/rules")

@@ -48,7 +48,7 @@ class Words:
     verdict: Callable[[Report], str]
     counts: Callable[[Report], Counts]
     to_json: Callable[[Report], str]
-    sarif: Callable[[Sequence[Finding]], str]
+    sarif: Callable[[Report, str], str]
 
 
 def installed() -> Words:
@@ -119,8 +119,9 @@ def _to_json(report: Report) -> str:
     return text
 
 
-def _sarif(findings: Sequence[Finding]) -> str:
-    text: str = _part("rules.output.sarif").sarif(findings)
+def _sarif(report: Report, lang: str) -> str:
+    result = _part("rules.output.result").Result(report.findings, len(report.paths), lang)
+    text: str = _part("rules.output.sarif").render(result)
     return text
 
 

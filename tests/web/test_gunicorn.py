@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from gunicorn.config import Config
+from gunicorn.config import Config  # type: ignore[import-untyped]  # gunicorn has no types
 
 from bot.web.gunicorn import GRACEFUL, options
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from string import Formatter
 
 import pytest
 from flask.testing import FlaskClient
 
+from bot.model import Report
 from bot.web.language import LANGUAGES, catalogue, translator
 from bot.web.pages import COOKIE_AGE
+from tests.web.worlds import MemoryWorld
 
 EN, ZH = 'lang="en"', 'lang="zh-Hans"'
 
@@ -42,15 +46,13 @@ def test_choice(client: FlaskClient, query: str, cookie: str, accept: str, expec
 
 @pytest.mark.parametrize(("language", "expected"), [("zh", ZH), ("en", EN), ("xx", EN)])
 def test_a_report_speaks_its_own_language_to_a_reader_who_does_not_say(
-    world, client: FlaskClient, reports, language: str, expected: str
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report], language: str, expected: str
 ) -> None:
-    from dataclasses import replace
-
     world.runs.append(replace(reports["failed"], id="own", language=language))
     assert f"<html {expected}>" in client.get("/reports/own").get_data(as_text=True)
 
 
-def test_the_choice_is_remembered_in_the_only_cookie(world, client: FlaskClient) -> None:
+def test_the_choice_is_remembered_in_the_only_cookie(world: MemoryWorld, client: FlaskClient) -> None:
     cookie = client.get("/?lang=zh").headers["Set-Cookie"]
     assert re.fullmatch(
         rf"lang=zh; Expires=[^;]+; Max-Age={COOKIE_AGE}; Secure; HttpOnly; Path=/; SameSite=Lax", cookie
@@ -69,7 +71,9 @@ def test_the_choice_is_remembered_in_the_only_cookie(world, client: FlaskClient)
         ("/pulls/github/mindspore/hub/342", "/pulls/github/mindspore/hub/342?lang=zh"),
     ],
 )
-def test_the_switch_leads_to_the_same_page(client: FlaskClient, reports, path: str, target: str) -> None:
+def test_the_switch_leads_to_the_same_page(
+    client: FlaskClient, reports: dict[str, Report], path: str, target: str
+) -> None:
     assert f'class="language" href="{target}"' in client.get(path).get_data(as_text=True)
 
 
@@ -80,8 +84,8 @@ def test_both_catalogues_have_the_same_keys_and_places() -> None:
         assert places(en[key]) == places(zh[key]), key
 
 
-def places(entry: object) -> set[str]:
-    texts = entry.values() if isinstance(entry, dict) else [entry]
+def places(entry: str | Mapping[str, str]) -> set[str]:
+    texts = entry.values() if isinstance(entry, Mapping) else [entry]
     found = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in texts]
     return set().union(*found) - {"n"}
 

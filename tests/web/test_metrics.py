@@ -9,6 +9,8 @@ import pytest
 
 from bot.web.metrics import start_metrics
 
+Scrape = Callable[[Callable[[], Mapping[str, float]]], list[str]]
+
 pytestmark = pytest.mark.network
 
 
@@ -29,7 +31,7 @@ def scrape() -> Iterator[Callable[[Callable[[], Mapping[str, float]]], list[str]
         thread.join(5)
 
 
-def test_figures_are_read_when_they_are_asked_for(scrape) -> None:
+def test_figures_are_read_when_they_are_asked_for(scrape: Scrape) -> None:
     asked = []
 
     def read() -> Mapping[str, float]:
@@ -40,7 +42,7 @@ def test_figures_are_read_when_they_are_asked_for(scrape) -> None:
     assert asked == [1]
 
 
-def test_a_store_that_is_away_is_a_figure_too(scrape, caplog) -> None:
+def test_a_store_that_is_away_is_a_figure_too(scrape: Scrape, caplog: pytest.LogCaptureFixture) -> None:
     def read() -> Mapping[str, float]:
         raise RuntimeError("password=s3cret")
 

@@ -6,16 +6,18 @@ import json
 import re
 from dataclasses import fields, replace
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from bot.model import Condition, PullRef
+from bot.model import Condition, PullRef, Report
 from bot.web.app import HEADERS
-from bot.web.reportview import MAX_FINDINGS
+from bot.web.reportview import MAX_FINDINGS, REPEATED
 from bot.web.world import PullRow, StoreUnavailable
 from rules.facts import RemoteState
 from rules.finding import Fault, Severity, Suggestion
+from tests.web.worlds import MemoryWorld
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -40,7 +42,7 @@ VERDICTS = {
 }
 
 
-def page(client: FlaskClient, path: str, status: int = 200, **rest) -> str:
+def page(client: FlaskClient, path: str, status: int = 200, **rest: Any) -> str:
     answer = client.get(path, **rest)
     assert answer.status_code == status
     return answer.get_data(as_text=True)
@@ -48,13 +50,15 @@ def page(client: FlaskClient, path: str, status: int = 200, **rest) -> str:
 
 @pytest.mark.parametrize("lang", [0, 1], ids=["en", "zh"])
 @pytest.mark.parametrize("name", VERDICTS)
-def test_a_report_opens_with_its_verdict(client: FlaskClient, reports, name: str, lang: int) -> None:
+def test_a_report_opens_with_its_verdict(
+    client: FlaskClient, reports: dict[str, Report], name: str, lang: int
+) -> None:
     html = page(client, f"/reports/{name}?lang={('en', 'zh')[lang]}")
     assert VERDICTS[name][lang] in html
     assert VERDICTS[name][1 - lang] not in html
 
 
-def test_a_failed_report_says_where_what_and_how(client: FlaskClient, reports) -> None:
+def test_a_failed_report_says_where_what_and_how(client: FlaskClient, reports: dict[str, Report]) -> None:
     html = page(client, "/reports/failed")
     for part in (
         "line 9",
@@ -68,7 +72,9 @@ def test_a_failed_report_says_where_what_and_how(client: FlaskClient, reports) -
     assert "hubbot check mshub_res/assets/mindspore/1.9/googlenet_cifar10.md" in html
 
 
-def test_a_mismatch_shows_both_digests_and_how_to_check(client: FlaskClient, reports) -> None:
+def test_a_mismatch_shows_both_digests_and_how_to_check(
+    client: FlaskClient, reports: dict[str, Report]
+) -> None:
     html = page(client, "/reports/mismatch")
     wrong = reports["mismatch"].files[0]
     assert wrong.declared in html
@@ -78,7 +84,7 @@ def test_a_mismatch_shows_both_digests_and_how_to_check(client: FlaskClient, rep
     assert "2 complete reads agree" in html
 
 
-def test_nobody_is_blamed_for_a_server(client: FlaskClient, reports) -> None:
+def test_nobody_is_blamed_for_a_server(client: FlaskClient, reports: dict[str, Report]) -> None:
     html = page(client, "/reports/unverified")
     assert "Nothing for the author to do here" in html
     assert "16:15 UTC (00:15 UTC+8)" in html
@@ -86,13 +92,15 @@ def test_nobody_is_blamed_for_a_server(client: FlaskClient, reports) -> None:
     assert "What was found" not in html
 
 
-def test_a_policy_finding_waits_for_a_maintainer(world, client: FlaskClient, reports) -> None:
+def test_a_policy_finding_waits_for_a_maintainer(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
     asks = replace(reports["failed"].findings[0], fault=Fault.POLICY)
     world.runs.append(replace(reports["failed"], id="policy", findings=(asks,)))
     assert "For the maintainers to decide" in page(client, "/reports/policy")
 
 
-def test_progress_and_refresh_only_while_running(client: FlaskClient, reports) -> None:
+def test_progress_and_refresh_only_while_running(client: FlaskClient, reports: dict[str, Report]) -> None:
     running = page(client, "/reports/running")
     assert "137 of 479" in running
     assert '<progress max="479" value="137"' in running
@@ -101,7 +109,9 @@ def test_progress_and_refresh_only_while_running(client: FlaskClient, reports) -
     assert 'http-equiv="refresh"' not in page(client, "/reports/trouble")
 
 
-def test_a_bulk_report_is_bounded(world, client: FlaskClient, reports) -> None:
+def test_a_bulk_report_is_bounded(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
     one = reports["failed"].findings[0]
     many = tuple(replace(one, path=f"p{n}.md", values={"value": str(n)}) for n in range(MAX_FINDINGS + 5))
     world.runs.append(replace(reports["failed"], id="huge", findings=many))
@@ -110,20 +120,24 @@ def test_a_bulk_report_is_bounded(world, client: FlaskClient, reports) -> None:
     assert "5 more findings are left out" in html
 
 
-def test_what_many_pages_have_alike_is_said_once(client: FlaskClient, reports) -> None:
+def test_what_many_pages_have_alike_is_said_once(client: FlaskClient, reports: dict[str, Report]) -> None:
     html = page(client, "/reports/bulk")
     assert "The same on 160 pages" in html
     assert html.count('<article class="finding') == 2
     assert all(f"{f.path}:{f.span.line}" in html for f in reports["bulk"].findings[:-1])
 
 
-def test_an_older_report_leads_to_the_newest(world, client: FlaskClient, reports) -> None:
+def test_an_older_report_leads_to_the_newest(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
     world.runs.append(replace(reports["failed"], id="newer", started_at=reports["failed"].started_at + 9))
     assert 'href="/reports/newer"' in page(client, "/reports/failed")
     assert "older review" not in page(client, "/reports/newer")
 
 
-def test_a_pull_request_shows_its_runs_and_what_changed(world, client: FlaskClient, reports) -> None:
+def test_a_pull_request_shows_its_runs_and_what_changed(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
     latest = reports["failed"]
     older = replace(latest, id="older", started_at=latest.started_at - 99, findings=latest.findings[:1] * 1)
     world.runs.append(replace(older, findings=(replace(latest.findings[0], fingerprint="gone"),)))
@@ -133,14 +147,16 @@ def test_a_pull_request_shows_its_runs_and_what_changed(world, client: FlaskClie
     assert "2 new" in html
 
 
-def test_a_pull_request_before_its_first_run(world, client: FlaskClient) -> None:
+def test_a_pull_request_before_its_first_run(world: MemoryWorld, client: FlaskClient) -> None:
     ref = PullRef("gitee", "mindspore/hub", 7)
     world.rows.append(PullRow(ref, "New page", "", "somebody", "a" * 40))
     assert "has not started yet" in page(client, "/pulls/gitee/mindspore/hub/7")
     assert "Waiting" in page(client, "/")
 
 
-def test_the_dashboard_lists_and_explains(world, client: FlaskClient, reports) -> None:
+def test_the_dashboard_lists_and_explains(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
     html = page(client, "/")
     assert html.count('<li class="row">') == len(reports)
     assert "137 of 479 model files read" in html
@@ -151,7 +167,7 @@ def test_the_dashboard_lists_and_explains(world, client: FlaskClient, reports) -
     assert "What you are looking at" in page(client, "/")
 
 
-def test_conditions_of_the_gate(world, client: FlaskClient, reports) -> None:
+def test_conditions_of_the_gate(world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]) -> None:
     given = (Condition("measured", False, {"measured": "3", "wanted": "9"}), Condition("unheard-of", True))
     world.runs.append(replace(reports["failed"], id="gate", conditions=given))
     html = page(client, "/reports/gate")
@@ -160,7 +176,7 @@ def test_conditions_of_the_gate(world, client: FlaskClient, reports) -> None:
     assert "not yet" in html
 
 
-def test_data(client: FlaskClient, world, reports) -> None:
+def test_data(client: FlaskClient, world: MemoryWorld, reports: dict[str, Report]) -> None:
     signed = replace(reports["mismatch"].files[0], final_url="https://u:p@obs.example/x?Signature=s3cret")
     world.runs.append(replace(reports["mismatch"], id="signed", files=(signed,), title="\ud800"))
     answer = client.get("/reports/signed.json")
@@ -170,7 +186,7 @@ def test_data(client: FlaskClient, world, reports) -> None:
     assert "s3cret" not in page(client, "/reports/signed")
     sarif = client.get("/reports/signed.sarif")
     assert sarif.mimetype == "application/sarif+json"
-    assert json.loads(sarif.data)["runs"][0]["results"] == ["MSH303"]
+    assert json.loads(sarif.data) == {"lang": "en", "results": ["MSH303"]}
 
 
 def test_rules_and_commands(client: FlaskClient) -> None:
@@ -209,7 +225,9 @@ EVERYTHING = ("/", "/reports/failed", "/reports/failed.json", "/rules", "/comman
 
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS", "DELETE"])
 @pytest.mark.parametrize("path", EVERYTHING)
-def test_every_answer_carries_the_headers(client: FlaskClient, reports, path: str, method: str) -> None:
+def test_every_answer_carries_the_headers(
+    client: FlaskClient, reports: dict[str, Report], path: str, method: str
+) -> None:
     answer = client.open(path, method=method)
     assert answer.status_code < 500
     assert {name: answer.headers[name] for name in HEADERS} == HEADERS
@@ -217,7 +235,9 @@ def test_every_answer_carries_the_headers(client: FlaskClient, reports, path: st
     answer.close()
 
 
-def test_trouble_is_worded_as_ours_and_leaks_nothing(world, client: FlaskClient, reports, caplog) -> None:
+def test_trouble_is_worded_as_ours_and_leaks_nothing(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report], caplog: pytest.LogCaptureFixture
+) -> None:
     world.trouble = RuntimeError("password=s3cret")
     answer = client.get("/reports/failed")
     html = answer.get_data(as_text=True)
@@ -229,7 +249,7 @@ def test_trouble_is_worded_as_ours_and_leaks_nothing(world, client: FlaskClient,
     assert {name: answer.headers[name] for name in HEADERS} == HEADERS
 
 
-def test_an_unavailable_store_is_503(world, client: FlaskClient) -> None:
+def test_an_unavailable_store_is_503(world: MemoryWorld, client: FlaskClient) -> None:
     world.trouble = StoreUnavailable("host db.internal", retry_after=11)
     answer = client.get("/")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "11")
@@ -245,12 +265,14 @@ class Tags(HTMLParser):
         self.seen: list[tuple[str, dict[str, str | None]]] = []
         self.feed(html)
 
-    def handle_starttag(self, tag, attrs) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.append((tag, dict(attrs)))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_in_every_field_stays_text(world, client: FlaskClient, reports, text: str) -> None:
+def test_hostile_text_in_every_field_stays_text(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report], text: str
+) -> None:
     world.runs.append(poisoned(reports["mismatch"], text))
     ref = PullRef("github", "mindspore/hub", 999)
     world.rows.insert(0, PullRow(ref, text, text, text, text, "failed", report_id="bad"))
@@ -259,14 +281,15 @@ def test_hostile_text_in_every_field_stays_text(world, client: FlaskClient, repo
         harmless(page(client, path))
 
 
-def poisoned(report, text: str):
+def poisoned(report: Report, text: str) -> Report:
     """The report with the text in every place that takes one."""
     finding = replace(
         report.findings[0], rule=text, name=text, path=text, key=text, values={"value": text, "url": text},
     )  # fmt: skip
     finding = replace(finding, suggestion=Suggestion(finding.span, text))
     notes = [replace(finding, severity=severity, fault=fault) for severity in Severity for fault in Fault]
-    file = {name.name: text for name in fields(report.files[0]) if name.type == "str"}
+    notes += [replace(finding, path=f"{n}{text}") for n in range(REPEATED)]
+    file: dict[str, Any] = {part.name: text for part in fields(report.files[0]) if part.type == "str"}
     files = tuple(replace(report.files[0], **file, state=state) for state in RemoteState)
     return replace(
         report, id="bad", ref=PullRef("github", "mindspore/hub", 999), title=text, url=text, author=text,
@@ -301,13 +324,15 @@ def harmless(html: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/reports/bulk", "/reports/mismatch", "/pulls/github/mindspore/hub/342", "/no"]
 )
-def test_pages_hold_nothing_that_the_policy_forbids(client: FlaskClient, reports, path: str) -> None:
+def test_pages_hold_nothing_that_the_policy_forbids(
+    client: FlaskClient, reports: dict[str, Report], path: str
+) -> None:
     html = client.get(path).get_data(as_text=True)
     harmless(html)
     assert " style=" not in html
 
 
-def test_health(world, client: FlaskClient) -> None:
+def test_health(world: MemoryWorld, client: FlaskClient) -> None:
     assert client.get("/healthz").data == b"ok\n"
     assert client.get("/readyz").data == b"ok database\n"
     world.checks.append(("worker", False, "no heartbeat for 90 s\x1b"))

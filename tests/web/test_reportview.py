@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.model import Report
 from bot.web import reportview
 from bot.web.world import Counts
 from rules.facts import RemoteFile, RemoteState
@@ -32,13 +33,13 @@ def test_a_measured_file_against_what_is_declared(declared: str, outcome: str) -
     assert reportview.outcome(replace(file, state=RemoteState.CHANGING)) == "changing"
 
 
-def test_files_that_need_eyes_come_first(reports) -> None:
+def test_files_that_need_eyes_come_first(reports: dict[str, Report]) -> None:
     rows = reportview.files(reports["bulk"])
     assert [row.outcome for row in rows[:2]] == ["differs", "agrees"]
     assert len(rows) == 479
 
 
-def test_findings_are_grouped_by_who_can_act_then_by_page(reports) -> None:
+def test_findings_are_grouped_by_who_can_act_then_by_page(reports: dict[str, Report]) -> None:
     one = reports["failed"].findings[0]
     mixed = (
         replace(one, path="b.md", severity=Severity.WARNING),
@@ -54,7 +55,7 @@ def test_findings_are_grouped_by_who_can_act_then_by_page(reports) -> None:
     assert found.repeated == ()
 
 
-def test_the_same_problem_on_many_pages_is_one(reports) -> None:
+def test_the_same_problem_on_many_pages_is_one(reports: dict[str, Report]) -> None:
     one = reports["failed"].findings[0]
     alike = tuple(replace(one, path=f"{n}.md") for n in range(reportview.REPEATED))
     found = reportview.arrange(replace(reports["failed"], findings=alike), {})
@@ -74,7 +75,9 @@ def test_the_same_problem_on_many_pages_is_one(reports) -> None:
         (Span(2, 90, 2, 99), [(2, "abcdef", "", "")]),
     ],
 )
-def test_the_lines_of_a_finding(reports, span: Span, frame: list[tuple[int, str, str, str]]) -> None:
+def test_the_lines_of_a_finding(
+    reports: dict[str, Report], span: Span, frame: list[tuple[int, str, str, str]]
+) -> None:
     one = replace(reports["failed"].findings[0], path="a.md", span=span)
     (group,) = reportview.arrange(
         replace(reports["failed"], findings=(one,)), {"a.md": "one\r\nabcdef"}
@@ -83,7 +86,7 @@ def test_the_lines_of_a_finding(reports, span: Span, frame: list[tuple[int, str,
     assert shown == frame
 
 
-def test_a_suggestion_as_the_line_would_be(reports) -> None:
+def test_a_suggestion_as_the_line_would_be(reports: dict[str, Report]) -> None:
     one = replace(reports["failed"].findings[0], path="a.md", suggestion=Suggestion(Span(1, 4, 1, 6), "XY"))
     (group,) = reportview.arrange(replace(reports["failed"], findings=(one,)), {"a.md": "abcdef"}).author
     assert group.items[0].replaced == "abcXYf"
@@ -96,11 +99,11 @@ def test_a_suggestion_as_the_line_would_be(reports) -> None:
     ("path", "command"),
     [("a/b.md", "hubbot check a/b.md"), ("a;reboot.md", "hubbot check"), ("--all", "hubbot check")],
 )
-def test_only_plain_paths_are_put_into_a_command(reports, path: str, command: str) -> None:
+def test_only_plain_paths_are_put_into_a_command(reports: dict[str, Report], path: str, command: str) -> None:
     one = replace(reports["failed"].findings[0], path=path)
     assert reportview.local_command(replace(reports["failed"], findings=(one,))) == command
 
 
-def test_what_to_do_when_only_a_maintainer_can(reports) -> None:
+def test_what_to_do_when_only_a_maintainer_can(reports: dict[str, Report]) -> None:
     assert reportview.steps(reports["failed"], "failed", Counts(decisions=1), ()) == ("decision",)
     assert reportview.steps(reports["failed"], "a word of tomorrow", Counts(), ()) == ()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
 import io
 import json
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 
 import pytest
 from flask.testing import FlaskClient
-from gunicorn.http.errors import InvalidChunkSize
+from gunicorn.http.errors import InvalidChunkSize  # type: ignore[import-untyped]  # gunicorn has no types
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,17 +19,20 @@ from bot.model import Delivery, Intent
 from bot.web.app import create_app
 from bot.web.webhooks import MAX_BODY, MAX_DRAIN, HeaderMap
 from bot.web.world import StoreUnavailable
+from tests.web.worlds import MemoryWorld
 
 Deliver = Callable[..., tuple[int, str]]
 Said = Callable[..., bytes]
 
 
-def test_a_good_delivery_is_stored_before_it_is_accepted(world, deliver: Deliver, said: Said) -> None:
+def test_a_good_delivery_is_stored_before_it_is_accepted(
+    world: MemoryWorld, deliver: Deliver, said: Said
+) -> None:
     assert deliver(said()) == (202, "accepted\n")
     assert [kept.repo for kept, _, _ in world.kept] == ["mindspore/hub"]
 
 
-def test_a_known_delivery_is_a_duplicate(world, deliver: Deliver, said: Said) -> None:
+def test_a_known_delivery_is_a_duplicate(world: MemoryWorld, deliver: Deliver, said: Said) -> None:
     assert deliver(said())[0] == 202
     assert deliver(said()) == (200, "duplicate: this delivery is known\n")
     assert len(world.kept) == 1
@@ -45,7 +50,7 @@ def test_a_known_delivery_is_a_duplicate(world, deliver: Deliver, said: Said) ->
     ],
 )
 def test_nothing_to_do_is_200_with_the_reason(
-    world, deliver: Deliver, said: Said, intent, rest, answer
+    world: MemoryWorld, deliver: Deliver, said: Said, intent: Intent, rest: dict[str, str], answer: str
 ) -> None:
     assert deliver(said(intent, **rest)) == (200, answer)
     assert world.kept == []
@@ -60,12 +65,14 @@ BAD_SIGNATURES = ["", "0" * 64, "sha256=é", "\u00ff\u00fe", "x" * 4000]
 
 
 @pytest.mark.parametrize("signature", BAD_SIGNATURES)
-def test_a_bad_signature_has_one_constant_answer(world, deliver: Deliver, said: Said, signature: str) -> None:
+def test_a_bad_signature_has_one_constant_answer(
+    world: MemoryWorld, deliver: Deliver, said: Said, signature: str
+) -> None:
     assert deliver(said(), X_Test_Signature=signature) == (401, "the signature does not verify\n")
     assert world.kept == []
 
 
-def test_nothing_is_parsed_before_the_signature(world, deliver: Deliver) -> None:
+def test_nothing_is_parsed_before_the_signature(world: MemoryWorld, deliver: Deliver) -> None:
     answers = {deliver(body, X_Test_Signature="0" * 64) for body in (b"", b"[" * 100_000, b"\xff", b"null")}
     assert answers == {(401, "the signature does not verify\n")}
 
@@ -74,7 +81,7 @@ def test_nothing_is_parsed_before_the_signature(world, deliver: Deliver) -> None
     "body",
     [b"", b"[]", b"null", b"1", b'"x"', b"{", b"\xff\xfe", b"[" * 200_000, b'{"intent": {}}', b'{"a": NaN}'],
 )
-def test_a_signed_body_that_is_no_delivery_is_400(world, deliver: Deliver, body: bytes) -> None:
+def test_a_signed_body_that_is_no_delivery_is_400(world: MemoryWorld, deliver: Deliver, body: bytes) -> None:
     assert deliver(body)[0] == 400
     assert world.kept == []
 
@@ -116,16 +123,16 @@ def test_a_body_that_ends_early_or_breaks_off_is_400(client: FlaskClient) -> Non
 
 @pytest.mark.parametrize("trouble", [StoreUnavailable("disk full", retry_after=7), RuntimeError("a defect")])
 def test_what_is_not_stored_is_not_accepted(
-    world, client: FlaskClient, deliver: Deliver, said: Said, trouble
+    world: MemoryWorld, client: FlaskClient, deliver: Deliver, said: Said, trouble: Exception
 ) -> None:
     world.trouble = trouble
     status, text = deliver(said())
     assert (status, text) == (503, "the store is unavailable, please deliver again\n")
 
 
-def test_unavailable_says_when_to_try_again(world, client: FlaskClient, said: Said) -> None:
+def test_unavailable_says_when_to_try_again(world: MemoryWorld, client: FlaskClient, said: Said) -> None:
     world.trouble = StoreUnavailable(retry_after=7)
-    world.hooks = {"github": Broken(nowhere=True)}
+    world.hooks = {"github": Broken()}
     assert client.post("/webhooks/github", data=b"{}").headers["Retry-After"] == "7"
 
 
@@ -133,7 +140,9 @@ def test_unavailable_says_when_to_try_again(world, client: FlaskClient, said: Sa
 @pytest.mark.parametrize(
     "error", [RecursionError(), TypeError("secret"), UnicodeDecodeError("x", b"", 0, 0, "")]
 )
-def test_a_defect_in_a_driver_is_never_a_5xx(world, client: FlaskClient, caplog, where: str, error) -> None:
+def test_a_defect_in_a_driver_is_never_a_5xx(
+    world: MemoryWorld, client: FlaskClient, caplog: pytest.LogCaptureFixture, where: str, error: Exception
+) -> None:
     world.hooks = {"github": Broken(**{where: error})}
     answer = client.post("/webhooks/github", data=b"{}")
     assert answer.status_code == (401 if where == "verify" else 400)
@@ -142,7 +151,7 @@ def test_a_defect_in_a_driver_is_never_a_5xx(world, client: FlaskClient, caplog,
     assert "secret" not in caplog.text
 
 
-def test_what_is_stored_holds_no_secret(world, deliver: Deliver, said: Said) -> None:
+def test_what_is_stored_holds_no_secret(world: MemoryWorld, deliver: Deliver, said: Said) -> None:
     sent = {
         "X_GitHub_Event": "push",
         "X_Gitee_Token": "s3cret",
@@ -180,7 +189,9 @@ def test_headers_are_found_in_any_case() -> None:
         ["/webhooks/github", "/webhooks/", "/webhooks/%00", "/webhooks/é", "//webhooks/github"]
     ),
 )
-def test_no_input_is_answered_with_5xx(client: FlaskClient, body, headers, sign, path) -> None:
+def test_no_input_is_answered_with_5xx(
+    client: FlaskClient, body: str | bytes, headers: dict[str, str], sign: bool, path: str
+) -> None:
     raw = body.encode() if isinstance(body, str) else body
     signed = {"X-Test-Signature": signature(raw)} if sign else {}
     assert client.post(path, data=raw, headers={**signed, **headers}).status_code < 500
@@ -193,19 +204,18 @@ def test_no_input_is_answered_with_5xx(client: FlaskClient, body, headers, sign,
         st.text() | st.none() | st.integers(),
     )
 )
-def test_no_signed_delivery_is_answered_with_5xx(client: FlaskClient, deliver: Deliver, fields) -> None:
+def test_no_signed_delivery_is_answered_with_5xx(
+    client: FlaskClient, deliver: Deliver, fields: dict[str, object]
+) -> None:
     body = json.dumps({"intent": "ignored", **fields}).encode()
     assert deliver(body)[0] < 500
 
 
-def test_the_default_words_need_no_other_part(world) -> None:
+def test_the_default_words_need_no_other_part(world: MemoryWorld) -> None:
     assert create_app(world).test_client().get("/").status_code == 200
 
 
 def signature(body: bytes) -> str:
-    import hmac
-    from hashlib import sha256
-
     return hmac.new(b"a secret of the tests", body, sha256).hexdigest()
 
 
@@ -216,8 +226,8 @@ class Zeros(io.BytesIO):
         super().__init__()
         self.left, self.given = size, 0
 
-    def read(self, size: int = -1) -> bytes:
-        count = min(self.left, size)
+    def read(self, size: int | None = -1) -> bytes:
+        count = min(self.left, size or 0)
         self.left -= count
         self.given += count
         return bytes(count)
@@ -230,14 +240,14 @@ class Breaking(io.BytesIO):
         super().__init__()
         self.error = error
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int | None = -1) -> bytes:
         raise self.error
 
 
 class Broken:
     """Hooks with a defect in one place."""
 
-    def __init__(self, **errors) -> None:
+    def __init__(self, **errors: Exception) -> None:
         self.errors = errors
 
     def verify(self, headers: Mapping[str, str], body: bytes, now: float) -> None:
@@ -257,6 +267,8 @@ class Broken:
 
 
 @pytest.mark.parametrize(("status", "answered"), [(400, 400), (422, 422), (302, 400), (500, 400)])
-def test_a_driver_refuses_with_4xx_only(world, client: FlaskClient, status: int, answered: int) -> None:
+def test_a_driver_refuses_with_4xx_only(
+    world: MemoryWorld, client: FlaskClient, status: int, answered: int
+) -> None:
     world.hooks = {"github": Broken(parse=Refused(status, "not a delivery"))}
     assert client.post("/webhooks/github", data=b"{}").status_code == answered

@@ -157,9 +157,11 @@ def steps(report: Report, verdict: str, counts: Counts, rows: Sequence[FileRow])
 
 def local_command(report: Report) -> str:
     """The command that repeats the check at home; paths only where a shell reads them as they are."""
+    remote = any(outcome(file) in ("differs", "wrong") for file in report.files)
+    base = "hubbot check --remote" if remote else "hubbot check"
     paths = sorted({finding.path for finding in report.findings if finding.fault is Fault.CONTRIBUTOR})
     plain = 0 < len(paths) <= MAX_COMMAND_PATHS and all(command_word(path) for path in paths)
-    return " ".join(["hubbot check", *paths]) if plain else "hubbot check"
+    return " ".join([base, *paths]) if plain else base
 
 
 def exported(report: Report) -> Report:

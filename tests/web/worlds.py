@@ -7,6 +7,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
+from typing import Any
+
+from flask.testing import FlaskClient
 
 from bot.forges.base import Hooks, Refused
 from bot.model import Condition, Delivery, Intent, PullRef, Report
@@ -262,3 +265,10 @@ SOURCE = "\n".join(
      "module-type: cv-clasification", "", "fine-tunable: True", "", "model-version: v1.9", *[""] * 22,
      f"    asset-sha256: {TRUE}"]
 )  # fmt: skip
+
+
+def page(client: FlaskClient, path: str, status: int = 200, **rest: Any) -> str:
+    """The text of a page, which must be answered with the status."""
+    answer = client.get(path, **rest)
+    assert answer.status_code == status
+    return answer.get_data(as_text=True)

@@ -46,7 +46,8 @@ def review(run: Run) -> Request | None:
     if pull.state is not PullState.OPEN:
         log.info("%s is %s: nothing to review", run.ref, pull.state)
         return None
-    report, poster = _begin(run, pull), Poster(run, pull)
+    report = begin(run, pull, run.lease.key, run.lease.generation)
+    poster = Poster(run, pull)
     poster.checks(report)
     try:
         material = _read(run, pull)
@@ -71,13 +72,14 @@ def bury(run: Run) -> None:
     """Says honestly that a run failed each time through a defect of ours, so that nothing waits for it for ever."""
     pull = run.forge.pull_request(run.ref)
     if pull.state is PullState.OPEN:
-        report = replace(_begin(run, pull), trouble="bot", finished_at=run.world.now())
+        report = begin(run, pull, run.lease.key, run.lease.generation)
+        report = replace(report, trouble="bot", finished_at=run.world.now())
         Poster(run, pull).everything(replace(report, conditions=gate.conditions(report)))
 
 
-def _begin(run: Run, pull: PullRequest) -> Report:
-    # The same for every attempt at this generation, so that a run that starts again keeps its address.
-    name = sha256(f"{run.lease.key}\0{run.lease.generation}\0{pull.head_sha}".encode()).hexdigest()[:20]
+def begin(run: Run, pull: PullRequest, key: str, generation: int) -> Report:
+    """A report of which nothing is known yet; every attempt at a job's generation has the same address."""
+    name = sha256(f"{key}\0{generation}\0{pull.head_sha}".encode()).hexdigest()[:20]
     return Report(
         id=name,
         ref=pull.ref,

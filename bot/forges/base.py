@@ -57,6 +57,8 @@ class Forge(Protocol):
 
     name: str
     default_language: str
+    #: Whether a comment can be acknowledged without words.
+    has_reactions: bool
 
     def me(self) -> User:
         """The account that the bot writes as."""
@@ -82,6 +84,9 @@ class Forge(Protocol):
         """
 
     def permission(self, repo: str, user: User) -> Permission: ...
+
+    def comment(self, pull: PullRequest, id: str) -> Comment | None:  # noqa: A002 - the field's name
+        """A comment of this pull request's conversation as it stands now; None where there is none."""
 
     def posted(self, pull: PullRequest) -> Posted: ...
 

@@ -45,6 +45,7 @@ class GiteeForge:
 
     name = "gitee"
     default_language = "zh"
+    has_reactions = False
 
     def __init__(
         self,

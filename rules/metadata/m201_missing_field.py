@@ -1,0 +1,89 @@
+"""Every required field is there and says something.
+
+Website and client show and use these fields. An asset entry needs its format, its link and its sha256: without the
+digest a download cannot be verified by anybody.
+
+Wrong:
+
+    author:
+    repo-link:
+
+Right:
+
+    author: MindSpore team
+    repo-link: <https://gitee.com/mindspore/models/tree/r1.10/official/cv/ResNet>
+
+Not reported: fields that the hub makes optional; pages whose header could not be read at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rules.finding import Problem, Suggestion
+from rules.nearest import nearest
+from rules.page import Field, Page
+from rules.rule import Context, rule
+from rules.source import point
+
+_NOTHING = ("", "~", "null", "Null", "NULL")
+
+
+@rule("MSH201", "missing-field", changed="error", untouched="warning")
+def check(page: Page, context: Context) -> Iterator[Problem]:
+    if not page.fields:
+        return
+    policy = context.policy
+    for name in policy.required_fields:
+        field = page.fields.get(name)
+        if field is None:
+            yield _missing(page, name, policy.fields)
+        elif is_empty(field):
+            yield Problem(field.key_span, key=name, variant="empty", values={"field": name})
+    for field in page.fields.values():
+        if field.key in policy.fields and field.key not in policy.list_fields and field.shape != "scalar":
+            values = {"field": field.key, "shape": field.shape}
+            yield Problem(field.key_span, key=field.key, variant="shape", values=values)
+    yield from _assets(page, context)
+
+
+def is_empty(field: Field) -> bool:
+    """Whether a value says nothing, in one of the ways that YAML has for it."""
+    return field.shape == "scalar" and field.text.strip() in _NOTHING
+
+
+def misspelt(page: Page, name: str, known: tuple[str, ...]) -> Field | None:
+    """The unknown field of the page that most likely stands for a missing one."""
+    strangers = [field for key, field in page.fields.items() if key not in known]
+    return next((field for field in strangers if nearest(field.key, known) == name), None)
+
+
+def _missing(page: Page, name: str, known: tuple[str, ...]) -> Problem:
+    field = misspelt(page, name, known)
+    if field is None:
+        place = point(page.header_lines[1] + 1, 1)
+        return Problem(place, key=name, variant="missing", values={"field": name})
+    return Problem(
+        field.key_span,
+        key=name,
+        variant="misspelt",
+        values={"field": name, "written": field.key},
+        suggestion=Suggestion(field.key_span, name),
+    )
+
+
+def _assets(page: Page, context: Context) -> Iterator[Problem]:
+    listed = page.fields.get("asset")
+    if listed is not None and listed.text and (listed.shape != "list" or not page.assets):
+        yield Problem(listed.key_span, key="asset", variant="asset-shape", values={"shape": listed.shape})
+    for asset in page.assets:
+        for name in context.policy.asset_fields:
+            field = asset.fields.get(name)
+            values = {"field": name, "number": str(asset.index + 1), "link": asset.link}
+            if field is None or is_empty(field):
+                yield Problem(
+                    asset.place(name), key=asset.key(name), variant="asset-missing", values=values, identity=asset.link
+                )
+            elif field.shape != "scalar":
+                values["shape"] = field.shape
+                yield Problem(field.span, key=asset.key(name), variant="shape", values=values)

@@ -1,0 +1,32 @@
+"""Finds the word that somebody meant."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+#: Out of 100. `licence` must find `license` (85.7), `vit-repo-link` must not find `repo-link` (84.2).
+LIKENESS = 85.0
+#: Nobody misspells a word of the vocabulary into something longer.
+MAX_WORD = 60
+
+
+def normal(word: str) -> str:
+    """A word without case, separators and typographic variants."""
+    folded = unicodedata.normalize("NFKC", word[:MAX_WORD]).casefold()
+    return "".join(character for character in folded if character not in " _-.")
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """The choice that `word` most likely stands for, empty when none is near."""
+    if not word or len(word) > MAX_WORD:
+        return ""
+    by_normal = {normal(choice): choice for choice in choices}
+    wanted = normal(word)
+    if wanted in by_normal:
+        return by_normal[wanted]
+    from rapidfuzz import process  # only here: most pages have nothing misspelt
+    from rapidfuzz.fuzz import ratio
+
+    best = process.extractOne(wanted, list(by_normal), scorer=ratio, score_cutoff=LIKENESS)
+    return by_normal[best[0]] if best else ""

@@ -73,7 +73,7 @@ def _context(subjects: tuple[Subject, ...], facts: Facts, policy: Policy) -> Con
 
 
 def _problems(rule: Rule, page: Page, path: str, context: Context) -> list[tuple[str, Problem]]:
-    """What a rule says of a page, each with its fingerprint; the second of two that are alike gets another."""
+    """What a rule says of a page, each with its fingerprint; the second of two alike gets another."""
     try:
         problems = list(islice(rule.check(page, context), MAX_PROBLEMS))
     except Exception as error:  # noqa: BLE001 - a defect of ours in one rule must not silence the others

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,12 +21,14 @@ MAX_SCALAR = 16 * 1024
 MAX_BRACKETS = 500
 
 #: What YAML refuses to read or takes for a line break, though it does not end one of our lines.
-_UNREADABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNREADABLE = re.compile(
+    "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 #: `evaluation: -` is the hub's own way to write "none", though YAML takes it for a list in the wrong place.
 _BARE_DASH = re.compile(r"^([A-Za-z][\w-]{0,40}:[ ]{1,40})-[ ]{0,40}$")
 
 
-class Unreadable(Exception):
+class HeaderError(Exception):
     """The header is refused: `reason` is a stable word, `span` the place, `detail` plain evidence."""
 
     def __init__(self, reason: str, span: Span, detail: str = "") -> None:
@@ -52,7 +54,9 @@ class _Parser(Protocol):
 
 
 def load(lines: Sequence[str], first_line: int) -> Node:
-    """The header's top mapping. `first_line` is the page's number of the first of `lines`. Raises `Unreadable`."""
+    """The header's top mapping. `first_line` is the page's number of the first of `lines`. Raises
+    `HeaderError`.
+    """
     _vet_text(lines, first_line)
     text = "\n".join(_readable(line) for line in lines) + "\n"
     try:
@@ -61,10 +65,17 @@ def load(lines: Sequence[str], first_line: int) -> Node:
         mark = error.problem_mark or error.context_mark
         span = point(first_line, 1) if mark is None else point(first_line + mark.line, mark.column + 1, 1)
         problem = str(error.problem or "")
-        raise Unreadable("colon" if "mapping values" in problem else "syntax", span, problem) from None
-    except (yaml.YAMLError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
+        raise HeaderError("colon" if "mapping values" in problem else "syntax", span, problem) from None
+    except (
+        yaml.YAMLError,
+        ValueError,
+        LookupError,
+        ArithmeticError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         # PyYAML's own parser leaks these on hostile input.
-        raise Unreadable("syntax", point(first_line, 1), type(error).__name__) from None
+        raise HeaderError("syntax", point(first_line, 1), type(error).__name__) from None
 
 
 def _vet_text(lines: Sequence[str], first_line: int) -> None:
@@ -73,12 +84,12 @@ def _vet_text(lines: Sequence[str], first_line: int) -> None:
     for number, line in enumerate(lines, first_line):
         size += len(line.encode("utf-8", "replace")) + 1
         if size > MAX_HEADER:
-            raise Unreadable("header-too-large", point(number, 1), str(MAX_HEADER))
+            raise HeaderError("header-too-large", point(number, 1), str(MAX_HEADER))
         brackets += line.count("[") + line.count("{")
         if brackets > MAX_BRACKETS:
-            raise Unreadable("too-deep", point(number, 1), str(MAX_BRACKETS))
+            raise HeaderError("too-deep", point(number, 1), str(MAX_BRACKETS))
         if line.startswith("%"):
-            raise Unreadable("directive", point(number, 1, len(line)))
+            raise HeaderError("directive", point(number, 1, len(line)))
 
 
 def _readable(line: str) -> str:
@@ -90,11 +101,8 @@ def _readable(line: str) -> str:
 
 
 def _parser(text: str) -> _Parser:
-    try:
-        from yaml.cyaml import CParser
-    except ImportError:
-        return pure_parser(text)
-    return CParser(text)
+    parser: Callable[[str], _Parser] = getattr(getattr(yaml, "cyaml", None), "CParser", pure_parser)
+    return parser(text)
 
 
 def pure_parser(text: str) -> _Parser:
@@ -124,12 +132,12 @@ class _Reader:
         start = point(self._first, 1)
         event = next(self._events, None)
         if event is None:
-            raise Unreadable("empty", start)
+            raise HeaderError("empty", start)
         top = self._node(event, 1)
         for event in self._events:
-            raise Unreadable("documents", self._span(event))
+            raise HeaderError("documents", self._span(event))
         if top.shape != "mapping":
-            raise Unreadable("empty" if not top.text else "not-mapping", top.span, top.shape)
+            raise HeaderError("empty" if not top.text else "not-mapping", top.span, top.shape)
         return top
 
     def _vetted(self, parser: _Parser) -> Iterator[Any]:
@@ -140,27 +148,27 @@ class _Reader:
             if isinstance(event, yaml.StreamEndEvent):
                 return
             if isinstance(event, yaml.DocumentStartEvent) and event.explicit:
-                raise Unreadable("documents", self._span(event))
+                raise HeaderError("documents", self._span(event))
             if isinstance(event, (yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)):
                 continue
             count += 1
             if count > MAX_NODES:
-                raise Unreadable("too-many", self._span(event), str(MAX_NODES))
+                raise HeaderError("too-many", self._span(event), str(MAX_NODES))
             if isinstance(event, yaml.AliasEvent):
-                raise Unreadable("alias", self._span(event), f"*{event.anchor}")
+                raise HeaderError("alias", self._span(event), f"*{event.anchor}")
             if getattr(event, "anchor", None) is not None:
-                raise Unreadable("alias", self._span(event), f"&{event.anchor}")
+                raise HeaderError("alias", self._span(event), f"&{event.anchor}")
             if getattr(event, "tag", None) is not None:
-                raise Unreadable("tag", self._span(event), event.tag)
+                raise HeaderError("tag", self._span(event), event.tag)
             yield event
 
     def _node(self, event: Any, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise Unreadable("too-deep", self._span(event), str(MAX_DEPTH))
+            raise HeaderError("too-deep", self._span(event), str(MAX_DEPTH))
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
-            items = []
+            items: list[Node] = []
             for inner in self._events:
                 if isinstance(inner, yaml.SequenceEndEvent):
                     return Node("list", *self._source(event, inner), items=tuple(items))
@@ -168,23 +176,23 @@ class _Reader:
         return self._mapping(event, depth)
 
     def _mapping(self, event: Any, depth: int) -> Node:
-        pairs = []
+        pairs: list[tuple[Node, Node]] = []
         for inner in self._events:
             if isinstance(inner, yaml.MappingEndEvent):
                 return Node("mapping", *self._source(event, inner), pairs=tuple(pairs))
             if not isinstance(inner, yaml.ScalarEvent):
-                raise Unreadable("complex-key", self._span(inner))
+                raise HeaderError("complex-key", self._span(inner))
             key = self._scalar(inner)
             if key.text == "<<":
-                raise Unreadable("merge-key", key.span, "<<")
+                raise HeaderError("merge-key", key.span, "<<")
             pairs.append((key, self._node(next(self._events), depth + 1)))
-        raise Unreadable("syntax", self._span(event), "unfinished")
+        raise HeaderError("syntax", self._span(event), "unfinished")
 
     def _scalar(self, event: Any) -> Node:
         start, end = event.start_mark, event.end_mark
         text: str = event.value
         if len(text) > MAX_SCALAR:
-            raise Unreadable("scalar-too-long", self._span(event), str(MAX_SCALAR))
+            raise HeaderError("scalar-too-long", self._span(event), str(MAX_SCALAR))
         span = self._span(event)
         if not event.style and start.line == end.line and start.line < len(self._lines):
             text = self._lines[start.line][start.column : end.column]

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 #: Out of 100. `licence` must find `license` (85.7), `vit-repo-link` must not find `repo-link` (84.2).
 LIKENESS = 85.0
+#: `link` stands for `asset-link` where nothing else ends like it; shorter parts stand for too much.
+SHORTEST_PART = 4
 #: Nobody misspells a word of the vocabulary into something longer.
 MAX_WORD = 60
 
@@ -29,4 +31,7 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     from rapidfuzz.fuzz import ratio
 
     best = process.extractOne(wanted, list(by_normal), scorer=ratio, score_cutoff=LIKENESS)
-    return by_normal[best[0]] if best else ""
+    if best:
+        return by_normal[best[0]]
+    holding = [choice for choice in by_normal if len(wanted) >= SHORTEST_PART and wanted in choice]
+    return by_normal[holding[0]] if len(holding) == 1 else ""

@@ -2,107 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rules import scan, source
+from rules.fields import Asset, Duplicate, Field, read_assets, read_fields
 from rules.finding import Span
-from rules.header import Node, Unreadable, load
-from rules.scan import ASSET_KEYS
+from rules.header import HeaderError, Node, load
 from rules.source import Trouble, point
+from rules.usage import Usage, find_usages
+
+__all__ = ["ROOT", "Asset", "Duplicate", "Field", "Page", "Usage", "parse"]
 
 ROOT = "mshub_res/assets/"
 FENCE = "---"
-#: Longer lines of a body are not code that anybody types.
-MAX_USAGE_LINE = 500
-_MODEL = re.compile(r"""^\s{0,40}(?:model|module|uid|model_uid|hub_uid)\s{0,40}=\s{0,40}["']([^"']{1,300})["']""")
-_LOAD = re.compile(r"""(?:mshub|hub|mindspore_hub)\.load\(\s{0,40}["']([^"']{1,300})["']""")
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One value of a header: its text, untyped, where it stands and where its key stands.
-
-    `key` is the key as rules know it; `shape` is `scalar`, `list` or `mapping`.
-    """
-
-    key: str
-    text: str
-    span: Span
-    key_span: Span
-    shape: str = "scalar"
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicate:
-    """A key that is given again: the path of the key, and the two places."""
-
-    key: str
-    first: Field
-    again: Field
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """One entry of the asset list. `link` is without blanks and angle brackets; `sha256` and `file_format` as written."""
-
-    index: int
-    fields: Mapping[str, Field]
-    span: Span
-
-    @property
-    def link(self) -> str:
-        text = self._text("asset-link")
-        return text[1:-1].strip() if text.startswith("<") and text.endswith(">") else text
-
-    @property
-    def link_span(self) -> Span:
-        """Where the address itself stands, inside its angle brackets."""
-        field = self.fields.get("asset-link")
-        if field is None:
-            return self.span
-        start = field.text.find(self.link)
-        if start < 0 or field.span.line != field.span.end_line or not self.link:
-            return field.span
-        return point(field.span.line, field.span.column + start, len(self.link))
-
-    @property
-    def sha256(self) -> str:
-        return self._text("asset-sha256")
-
-    @property
-    def file_format(self) -> str:
-        return self._text("file-format")
-
-    def key(self, name: str) -> str:
-        """The path of one of this entry's fields, as findings name it."""
-        return f"asset[{self.index}].{name}"
-
-    def place(self, name: str) -> Span:
-        """Where a field's value stands, or the entry when the field is missing."""
-        field = self.fields.get(name)
-        return self.span if field is None else field.span
-
-    def _text(self, name: str) -> str:
-        field = self.fields.get(name)
-        return field.text.strip() if field else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """A UID that the body's example hands to the client."""
-
-    uid: str
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Everything that rules look at. Lines count from 1: line n is `lines[n - 1]`, without its end.
 
-    `publisher`, `backend` (of the old layout, else empty), `version` and `name` come from the path alone and are empty
-    where it is not that of a page; `uid` is what the client loads the page by.
+    `publisher`, `backend` (of the old layout, else empty), `version` and `name` come from the path alone and
+    are empty where it is not that of a page; `uid` is what the client loads the page by.
     """
 
     path: str
@@ -136,7 +57,9 @@ class Page:
 
 
 def parse(path: str, data: bytes | str) -> Page:
-    """Reads a page from its bytes; `path` is that in the repository. Never raises; takes time linear in the input."""
+    """Reads a page from its bytes; `path` is that in the repository. Never raises; takes time linear in the
+    input.
+    """
     text = source.read(data)
     lines = text.lines
     troubles = list(text.troubles)
@@ -145,7 +68,7 @@ def parse(path: str, data: bytes | str) -> Page:
     parts = path.removesuffix(".md").split("/")
     top, is_cn = _header(lines[first - 1 : last], first, parts[-1].endswith("_cn"), troubles)
     duplicates: list[Duplicate] = []
-    fields = _fields(top, "", duplicates)
+    fields = read_fields(top, "", duplicates)
     title, title_span = _title(lines[: fences[0]] if fences else lines[:1])
     publisher, backend, version, name = _names(path)
     return Page(
@@ -158,13 +81,13 @@ def parse(path: str, data: bytes | str) -> Page:
         title=title,
         title_span=title_span,
         fields=fields,
-        assets=_assets(top, fields, duplicates),
+        assets=read_assets(top, fields, duplicates),
         duplicates=tuple(duplicates),
         troubles=tuple(troubles),
         lines=lines,
         header_lines=(first, last),
         body_line=body_line,
-        usages=_usages(lines[body_line - 1 :], body_line),
+        usages=find_usages(lines[body_line - 1 :], body_line),
         is_cn=is_cn,
         newline=text.newline,
         has_bom=text.has_bom,
@@ -194,47 +117,40 @@ def _extent(lines: Sequence[str], fences: list[int], troubles: list[Trouble]) ->
     return start + 1, end, end + 1
 
 
-def _header(
-    lines: Sequence[str], first: int, named_cn: bool, troubles: list[Trouble]
-) -> tuple[Node, bool]:
+def _header(lines: Sequence[str], first: int, named_cn: bool, troubles: list[Trouble]) -> tuple[Node, bool]:
     """The header's mapping and whether it is a Chinese page; what makes it unreadable goes to `troubles`."""
     delimited = all(trouble.reason != "not-delimited" for trouble in troubles)
-    failure: Unreadable | None = None
+    failure: HeaderError | None = None
     if delimited:
         try:
-            return load(lines, first), False
-        except Unreadable as error:
+            top = load(lines, first)
+        except HeaderError as error:
             failure = error
-    top, chinese = scan.scan(lines, first)
-    is_cn = named_cn and chinese > 0
-    if failure is not None and not (is_cn and failure.reason in ("not-mapping", "syntax", "colon")):
-        reason = "chinese-keys" if chinese and failure.reason == "not-mapping" else failure.reason
-        troubles.append(Trouble(reason, failure.span, failure.detail))
-    return top, is_cn
+        else:
+            if all(line.isascii() for line in lines):
+                return top, False
+            top, chinese = scan.english(top)
+            if chinese and not named_cn:
+                troubles.append(Trouble("chinese-keys", chinese[0]))
+            return top, named_cn and bool(chinese)
+    seen = scan.scan(lines, first)
+    is_cn = named_cn and bool(seen.chinese)
+    if failure is not None:
+        trouble = _trouble(failure, seen, is_cn)
+        troubles += [trouble] if trouble else []
+    return seen.top, is_cn
 
 
-def _fields(mapping: Node, prefix: str, duplicates: list[Duplicate]) -> dict[str, Field]:
-    """The fields of a mapping; of a repeated key the last counts, as for the hub's client."""
-    fields: dict[str, Field] = {}
-    for key, value in mapping.pairs:
-        field = Field(key.text, value.text, value.span, key.span, value.shape)
-        if key.text in fields:
-            duplicates.append(Duplicate(prefix + key.text, fields[key.text], field))
-        fields[key.text] = field
-    return fields
-
-
-def _assets(top: Node, fields: Mapping[str, Field], duplicates: list[Duplicate]) -> tuple[Asset, ...]:
-    """The entries of the asset list, also of a lone mapping or of keys that stand beside the list by mistake."""
-    value = next((value for key, value in reversed(top.pairs) if key.text == "asset"), None)
-    entries = [] if value is None else [value] if value.shape == "mapping" else list(value.items)
-    assets = []
-    for index, entry in enumerate(entry for entry in entries if entry.shape == "mapping"):
-        assets.append(Asset(index, _fields(entry, f"asset[{index}].", duplicates), entry.span))
-    stray = {key: field for key, field in fields.items() if key in ASSET_KEYS}
-    if "asset-link" in stray:
-        assets.append(Asset(len(assets), stray, stray["asset-link"].span))
-    return tuple(assets)
+def _trouble(failure: HeaderError, seen: scan.Scan, is_cn: bool) -> Trouble | None:
+    """Why YAML refused the header; None where Chinese keys are the reason and are allowed."""
+    if failure.reason in ("not-mapping", "syntax", "colon"):
+        if is_cn:
+            return None
+        if seen.chinese:
+            return Trouble("chinese-keys", seen.chinese[0])
+        if seen.wide_colons:
+            return Trouble("wide-colon", seen.wide_colons[0])
+    return Trouble(failure.reason, failure.span, failure.detail)
 
 
 def _title(lines: Sequence[str]) -> tuple[str, Span]:
@@ -245,20 +161,10 @@ def _title(lines: Sequence[str]) -> tuple[str, Span]:
 
 
 def _names(path: str) -> tuple[str, str, str, str]:
-    """Publisher, backend, version and name from `publisher/[backend/]version/name.md` under the hub's root."""
+    """Publisher, backend, version and name from `publisher/[backend/]version/name.md` below the root."""
     if not path.startswith(ROOT) or not path.endswith(".md"):
         return "", "", "", ""
     parts = path.removeprefix(ROOT).removesuffix(".md").split("/")
     if len(parts) not in (3, 4) or not all(parts):
         return "", "", "", ""
     return parts[0], parts[1] if len(parts) == 4 else "", parts[-2], parts[-1]
-
-
-def _usages(lines: Sequence[str], first_line: int) -> tuple[Usage, ...]:
-    found = []
-    for number, line in enumerate(lines, first_line):
-        if "=" in line or "load(" in line:
-            match = _MODEL.match(line[:MAX_USAGE_LINE]) or _LOAD.search(line[:MAX_USAGE_LINE])
-            if match and "/" in match[1]:
-                found.append(Usage(match[1], point(number, match.start(1) + 1, len(match[1]))))
-    return tuple(found)

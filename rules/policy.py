@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rules.finding import Severity, Span
-from rules.header import Node, Unreadable, load as load_yaml
+from rules.header import HeaderError, Node
+from rules.header import load as load_yaml
 
 if TYPE_CHECKING:
     from rules.rule import Levels, Rule
@@ -79,10 +80,12 @@ def default() -> Policy:
 
 
 def load(text: str) -> Policy:
-    """Reads a policy. Raises `PolicyError` for anything that is missing, unknown, given twice or of the wrong shape."""
+    """Reads a policy. Raises `PolicyError` for anything that is missing, unknown, given twice or of the wrong
+    shape.
+    """
     try:
         top = load_yaml(text.splitlines(), 1)
-    except Unreadable as error:
+    except HeaderError as error:
         raise PolicyError(error.span, f"not readable as YAML: {error.detail or error.reason}") from None
     parts = {key.text: value for key, value in _pairs(top)}
     for key, _ in _pairs(top):

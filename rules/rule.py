@@ -31,7 +31,9 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a rule may know beyond its page. `links` maps an asset's address to every use of it, tree included."""
+    """What a rule may know beyond its page. `links` maps an asset's address to every use of it, tree
+    included.
+    """
 
     subjects: tuple[Subject, ...]
     facts: Facts
@@ -44,7 +46,7 @@ Check = Callable[[Page, Context], Iterable[Problem]]
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """How much a problem weighs where it is new or changed, and where nobody touched it; None: not reported."""
+    """How much a problem weighs where it is new or changed, and where it is not; None: not reported."""
 
     changed: Severity | None
     untouched: Severity | None
@@ -55,7 +57,8 @@ class Levels:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `levels` holds unless the policy says otherwise; `variants` those of its cases that weigh differently.
+    """One rule. `levels` holds unless the policy says otherwise; `variants` those of its cases that weigh
+    differently.
 
     `page` is the rule's documentation. `remote` says that it judges what was measured outside.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from rules.finding import Span
 from rules.header import MAX_NODES, MAX_SCALAR, Node
@@ -35,35 +36,72 @@ CHINESE_KEYS = {
     "许可证": "license",
     "摘要": "summary",
 }
+WIDE_COLON = "\uff1a"
 MAX_KEY = 60
 ASSET_KEYS = frozenset({"file-format", "asset-link", "asset-sha256"})
 
 
-def scan(lines: Sequence[str], first_line: int) -> tuple[Node, int]:
-    """The header's mapping as its lines show it, and how many of its keys are Chinese. Linear in the text."""
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The header's mapping as its lines show it, where its Chinese keys stand and its full-width colons."""
+
+    top: Node
+    chinese: tuple[Span, ...]
+    wide_colons: tuple[Span, ...]
+
+
+def scan(lines: Sequence[str], first_line: int) -> Scan:
+    """Reads the lines of a header. Linear in the text; sees keys of the header and of its asset entries only."""
     pairs: list[tuple[Node, Node]] = []
     items: list[list[tuple[Node, Node]]] = []
     asset_key: Node | None = None
-    chinese = 0
+    chinese: list[Span] = []
+    wide: list[Span] = []
     for number, line in enumerate(lines, first_line):
         if len(pairs) + len(items) >= MAX_NODES:
             break
-        indent, dash, key, value, is_chinese = _entry(line, number)
-        inside = asset_key is not None and (indent or dash or (key is not None and key.text in ASSET_KEYS))
+        indent, dash, key, value, colon = _entry(line, number)
+        inside = asset_key is not None and (indent or dash or (key is not None and _plain(key) in ASSET_KEYS))
         if inside and dash:
             items.append([])
         if key is None:
             continue
-        chinese += is_chinese
+        if key.text in CHINESE_KEYS:
+            chinese.append(key.span)
+            key = Node("scalar", CHINESE_KEYS[key.text], key.span)
+        elif line[colon] == WIDE_COLON:
+            wide.append(point(number, colon + 1, 1))
         if inside:
             (items or _started(items))[-1].append((key, value))
-        elif key.text == "asset" and not value.text:
+        elif _plain(key) == "asset" and not value.text:
             asset_key = key
         elif not indent and not dash:
             asset_key = _close(asset_key, items, pairs)
             pairs.append((key, value))
     _close(asset_key, items, pairs)
-    return Node("mapping", "", point(first_line, 1), pairs=tuple(pairs)), chinese
+    top = Node("mapping", "", point(first_line, 1), pairs=tuple(pairs))
+    return Scan(top, tuple(chinese), tuple(wide))
+
+
+def english(node: Node) -> tuple[Node, tuple[Span, ...]]:
+    """A mapping with its Chinese keys in English, also inside its lists, and where they stand."""
+    found: list[Span] = []
+    pairs = []
+    for key, value in node.pairs:
+        if key.text in CHINESE_KEYS:
+            found.append(key.span)
+            key = Node("scalar", CHINESE_KEYS[key.text], key.span)
+        items = []
+        for item in value.items:
+            translated, inner = english(item)
+            items.append(translated)
+            found += inner
+        pairs.append((key, replace(value, items=tuple(items))))
+    return replace(node, pairs=tuple(pairs)), tuple(found)
+
+
+def _plain(key: Node) -> str:
+    return CHINESE_KEYS.get(key.text, key.text)
 
 
 def _started(items: list[list[tuple[Node, Node]]]) -> list[list[tuple[Node, Node]]]:
@@ -89,8 +127,8 @@ def _cover(item: list[tuple[Node, Node]], otherwise: Span) -> Span:
     return Span(first.line, first.column, last.end_line, last.end_column)
 
 
-def _entry(line: str, number: int) -> tuple[int, bool, Node | None, Node, bool]:
-    """Indent, whether a dash starts an item, key, value, whether the key is Chinese."""
+def _entry(line: str, number: int) -> tuple[int, bool, Node | None, Node, int]:
+    """Indent, whether a dash starts an item, key, value, index of the colon."""
     nothing = Node("scalar", "", point(number, len(line) + 1))
     rest = line.lstrip()
     indent = len(line) - len(rest)
@@ -101,16 +139,17 @@ def _entry(line: str, number: int) -> tuple[int, bool, Node | None, Node, bool]:
     cut = _colon(line, start)
     written = line[start:cut].strip() if cut >= 0 else ""
     if not written or written.startswith(("#", "<!--")):
-        return indent, dash, None, nothing, False
-    known = CHINESE_KEYS.get(written)
-    key = Node("scalar", known or written, point(number, start + 1, len(written)))
+        return indent, dash, None, nothing, cut
+    key = Node("scalar", written, point(number, start + 1, len(written)))
     value = line[cut + 1 :].rstrip()[:MAX_SCALAR]
     column = cut + 1 + len(value) - len(value.lstrip())
     text = value.strip()
-    return indent, dash, key, Node("scalar", text, point(number, column + 1, len(text))), known is not None
+    return indent, dash, key, Node("scalar", text, point(number, column + 1, len(text))), cut
 
 
 def _colon(line: str, start: int) -> int:
     end = start + MAX_KEY
-    places = [place for place in (line.find(":", start, end), line.find("\uff1a", start, end)) if place >= 0]
+    places = [
+        place for place in (line.find(":", start, end), line.find(WIDE_COLON, start, end)) if place >= 0
+    ]
     return min(places, default=-1)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from rules.finding import Span
 
-#: A page over 1 MiB is not a page: the largest real one has 78 kB. The forges hand over one byte more at most.
+#: A page over 1 MiB is not a page: the largest real one has 78 kB. The forges hand over one byte more at
+#: most.
 MAX_PAGE = 1 << 20
 _BOM = "\ufeff"
 
@@ -31,7 +32,7 @@ class Source:
 
 
 def read(data: bytes | str) -> Source:
-    """Splits a page into lines; never raises. What is not UTF-8 is decoded as well as can be, and reported."""
+    """Splits a page into lines; never raises. What is not UTF-8 is decoded as well as can be."""
     troubles: list[Trouble] = []
     if len(data) > MAX_PAGE:
         data = data[:MAX_PAGE]
@@ -66,7 +67,9 @@ def _decode(data: bytes, troubles: list[Trouble]) -> str:
 
 
 def _guess(data: bytes) -> tuple[str, str]:
-    """The text in the encoding that the bytes most likely have, and that encoding's name if it is sure enough."""
+    """The text in the encoding that the bytes most likely have, and that encoding's name if it is sure
+    enough.
+    """
     marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     for name, codec, likely in (("UTF-16", "utf-16", marked), ("GBK", "gb18030", not marked)):
         if likely:

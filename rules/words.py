@@ -13,6 +13,8 @@ from rules.finding import Finding
 LANGUAGES = ("en", "zh")
 _LOCALE = Path(__file__).with_name("locale")
 Show = Callable[[str], str]
+#: Values that we count or name ourselves, shown as they are; all others may be a stranger's.
+_OURS = frozenset({"line", "length", "number", "size", "shape"})
 
 
 def message(finding: Finding, lang: str, show: Show = str) -> str:
@@ -37,7 +39,9 @@ def why(code: str, lang: str) -> str:
 
 @cache
 def words(code: str, lang: str) -> Mapping[str, object]:
-    """One rule's words in one language; an unknown language gets English. Raises KeyError for an unknown code."""
+    """One rule's words in one language; an unknown language gets English. Raises KeyError for an unknown
+    code.
+    """
     path = _LOCALE / f"{code.lower()}.yaml"
     if not (code.isalnum() and path.is_file()):
         raise KeyError(code)
@@ -48,7 +52,8 @@ def words(code: str, lang: str) -> Mapping[str, object]:
 def phrases(path: Path) -> Mapping[str, Mapping[str, object]]:
     """A catalogue file of our own: language to name to words."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    loaded: Mapping[str, Mapping[str, object]] = yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506 - a safe loader, on a file of ours
+    text = path.read_text(encoding="utf-8")
+    loaded: Mapping[str, Mapping[str, object]] = yaml.load(text, loader)  # noqa: S506 - both loaders are safe
     return loaded
 
 
@@ -72,5 +77,5 @@ def _text(found: object) -> str:
 
 
 def _fill(template: str, finding: Finding, show: Show) -> str:
-    values = _Values({name: show(value) for name, value in finding.values.items()})
-    return template.format_map(values)
+    shown = {name: value if name in _OURS else show(value) for name, value in finding.values.items()}
+    return template.format_map(_Values(shown))

@@ -14,7 +14,9 @@ _BLANKS = re.compile(r"[ \t\n<>`'\"]{1,100}")
 
 
 def repaired(text: str) -> str:
-    """The text in lower case without blanks, quotes, brackets and a `sha256:` before it; nothing else is changed."""
+    """The text in lower case without blanks, quotes, brackets and a `sha256:` before it; nothing else is
+    changed.
+    """
     cut = text[:2_000]
     start = _PREFIX.match(cut.lstrip())
     bare = cut.lstrip()[start.end() :] if start else cut

@@ -48,7 +48,12 @@ def _problem(asset: Asset, policy: Policy) -> Problem | None:
         values = {"value": written, "meant": meant, "known": ", ".join(known)}
         suggestion = Suggestion(field.span, meant) if meant else None
         return Problem(
-            field.span, key, "near" if meant else "unknown", values, suggestion, identity=f"{written}\0{asset.link}"
+            field.span,
+            key,
+            "near" if meant else "unknown",
+            values,
+            suggestion,
+            identity=f"{written}\0{asset.link}",
         )
     link = parse_link(asset.link)
     if link is None or link.suffix in known[written]:

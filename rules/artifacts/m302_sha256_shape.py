@@ -1,14 +1,15 @@
 """`asset-sha256` is the whole SHA-256 digest: 64 hexadecimal digits in lower case.
 
-The client compares it with what it downloads. The first eight digits, as they stand in many file names, are too few:
-two files that share them are quickly made.
+The client compares it with what it downloads. The first eight digits, as they stand in many file names, are
+too few: two files that share them are quickly made.
 
 Wrong: `asset-sha256: dcca16b1`, `asset-sha256: sha256:9F86D081…`
 
 Right: `asset-sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08`
 
 Capital letters, blanks and a `sha256:` before it are repaired by a suggestion, since that loses nothing.
-A digest is never completed from what the server sent: whoever declares it must have computed it from the real file.
+A digest is never completed from what the server sent: whoever declares it must have computed it from the real
+file.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from rules.rule import Context, rule
 
 
 @rule("MSH302", "sha256-shape", changed="error", untouched="notice")
-def check(page: Page, context: Context) -> Iterator[Problem]:
+def check(page: Page, _context: Context) -> Iterator[Problem]:
     for asset in page.assets:
         field = asset.fields.get("asset-sha256")
         if field is not None and asset.sha256 and field.shape == "scalar":

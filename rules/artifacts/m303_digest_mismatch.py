@@ -1,10 +1,10 @@
 """The file behind a link has the digest that the page declares.
 
-This is what the whole review is for: everybody who loads the model later verifies the download against this digest.
-A mismatch is reported only after two complete reads of the file agreed.
+This is what the whole review is for: everybody who loads the model later verifies the download against this
+digest. A mismatch is reported only after two complete reads of the file agreed.
 
-Either the digest is of another file (an older export, a file of another name), or the file was replaced after the
-digest was computed, or the upload is damaged. Compute the digest of the file that you trained:
+Either the digest is of another file (an older export, a file of another name), or the file was replaced after
+the digest was computed, or the upload is damaged. Compute the digest of the file that you trained:
 
     hubbot sha256 resnet50.ckpt
 

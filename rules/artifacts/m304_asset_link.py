@@ -1,9 +1,10 @@
 """`asset-link` is a plain https address on a server that the hub knows.
 
-The address must work for everybody and for years: no password, no signature that expires, no numeric address, no
-unusual port. Other servers than the hub's own are possible, but a maintainer decides.
+The address must work for everybody and for years: no password, no signature that expires, no numeric address,
+no unusual port. Other servers than the hub's own are possible, but a maintainer decides.
 
-Wrong: `asset-link: <http://download.mindspore.cn/resnet50.ckpt>`, `asset-link: <https://me:secret@example.com/a.ckpt>`
+Wrong: `asset-link: <http://download.mindspore.cn/resnet50.ckpt>`, `asset-link:
+<https://me:secret@example.com/a.ckpt>`
 
 Right: `asset-link: <https://download.mindspore.cn/models/r1.10/resnet50.ckpt>`
 

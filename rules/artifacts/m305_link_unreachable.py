@@ -1,10 +1,12 @@
 """The file behind a link can be downloaded by anybody.
 
-A dead link makes the model unusable. We tell apart what the publisher can mend (no such file, a web page instead of a
-file, a pointer of Git LFS, an address that is refused) from what nobody here can (the server is down, the network is
-slow): of the latter nothing is asked of the publisher, we try again by ourselves, and until then the gate stays closed.
+A dead link makes the model unusable. We tell apart what the publisher can mend (no such file, a web page
+instead of a file, a pointer of Git LFS, an address that is refused) from what nobody here can (the server is
+down, the network is slow): of the latter nothing is asked of the publisher, we try again by ourselves, and
+until then the gate stays closed.
 
-A file that differs from one read to the next is being replaced at this moment, or its server is not in order; we wait.
+A file that differs from one read to the next is being replaced at this moment, or its server is not in order;
+we wait.
 """
 
 from __future__ import annotations
@@ -53,11 +55,14 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
 
 def _problem(asset: Asset, file: RemoteFile) -> Problem:
     variant, fault = _case(file)
-    values = {"link": asset.link, "reason": file.reason or "-", "detail": file.detail, "final": file.final_url}
+    values = {
+        "link": asset.link,
+        "reason": file.reason or "-",
+        "detail": file.detail,
+        "final": file.final_url,
+    }
     identity = f"{fault}\0{asset.link}"
-    return Problem(
-        asset.link_span, asset.key("asset-link"), variant, values, fault=fault, identity=identity
-    )
+    return Problem(asset.link_span, asset.key("asset-link"), variant, values, fault=fault, identity=identity)
 
 
 def _case(file: RemoteFile) -> tuple[str, Fault]:

@@ -2,7 +2,8 @@
 
 Two pages that declare different digests of one address cannot both be right.
 
-Wrong: two pages with the same `asset-link`, one with `asset-sha256: 9f86d081…`, one with `asset-sha256: 60303ae2…`
+Wrong: two pages with the same `asset-link`, one with `asset-sha256: 9f86d081…`, one with `asset-sha256:
+60303ae2…`
 
 Right: the same digest in both, or two files under two names.
 

@@ -19,7 +19,7 @@ from rules.rule import Context, rule
 
 
 @rule("MSH401", "usage-uid", changed="error", untouched="warning")
-def check(page: Page, context: Context) -> Iterator[Problem]:
+def check(page: Page, _context: Context) -> Iterator[Problem]:
     if not page.uid:
         return
     right = {page.uid, page.uid.removesuffix("_cn")}
@@ -29,7 +29,10 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
                 usage.span,
                 key="usage",
                 variant=_variant(usage.uid, right),
-                values={"written": usage.uid, "uid": page.uid.removesuffix("_cn") if page.is_cn else page.uid},
+                values={
+                    "written": usage.uid,
+                    "uid": page.uid.removesuffix("_cn") if page.is_cn else page.uid,
+                },
                 suggestion=Suggestion(usage.span, page.uid.removesuffix("_cn") if page.is_cn else page.uid),
             )
 

@@ -1,7 +1,8 @@
 """The linter itself failed on a page.
 
-A rule raised an error that it should not have. The other rules were run all the same, but since nobody knows what this
-one would have said, the gate stays closed until we have mended it. There is nothing for the publisher to do.
+A rule raised an error that it should not have. The other rules were run all the same, but since nobody knows
+what this one would have said, the gate stays closed until we have mended it. There is nothing for the
+publisher to do.
 
 This rule finds nothing by itself: the engine reports under its code.
 """
@@ -16,5 +17,5 @@ from rules.rule import Context, rule
 
 
 @rule("MSH001", "rule-failed", changed="error", untouched="error", fault=Fault.BOT)
-def check(page: Page, context: Context) -> Iterator[Problem]:
+def check(_page: Page, _context: Context) -> Iterator[Problem]:
     yield from ()

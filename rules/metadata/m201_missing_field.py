@@ -1,7 +1,7 @@
 """Every required field is there and says something.
 
-Website and client show and use these fields. An asset entry needs its format, its link and its sha256: without the
-digest a download cannot be verified by anybody.
+Website and client show and use these fields. An asset entry needs its format, its link and its sha256:
+without the digest a download cannot be verified by anybody.
 
 Wrong:
 
@@ -31,9 +31,10 @@ _NOTHING = ("", "~", "null", "Null", "NULL")
 
 @rule("MSH201", "missing-field", changed="error", untouched="warning")
 def check(page: Page, context: Context) -> Iterator[Problem]:
-    if not page.fields:
-        return
+    yield from _assets(page, context)
     policy = context.policy
+    if is_gibberish(page, policy.fields):
+        return
     for name in policy.required_fields:
         field = page.fields.get(name)
         if field is None:
@@ -44,7 +45,11 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
         if field.key in policy.fields and field.key not in policy.list_fields and field.shape != "scalar":
             values = {"field": field.key, "shape": field.shape}
             yield Problem(field.key_span, key=field.key, variant="shape", values=values)
-    yield from _assets(page, context)
+
+
+def is_gibberish(page: Page, known: tuple[str, ...]) -> bool:
+    """Whether the header is unreadable so that nothing of it is known: then that alone is worth saying."""
+    return bool(page.troubles) and not any(key in known for key in page.fields)
 
 
 def is_empty(field: Field) -> bool:
@@ -82,7 +87,11 @@ def _assets(page: Page, context: Context) -> Iterator[Problem]:
             values = {"field": name, "number": str(asset.index + 1), "link": asset.link}
             if field is None or is_empty(field):
                 yield Problem(
-                    asset.place(name), key=asset.key(name), variant="asset-missing", values=values, identity=asset.link
+                    asset.place(name),
+                    key=asset.key(name),
+                    variant="asset-missing",
+                    values=values,
+                    identity=asset.link,
                 )
             elif field.shape != "scalar":
                 values["shape"] = field.shape

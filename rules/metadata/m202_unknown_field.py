@@ -1,6 +1,7 @@
 """The header has no fields that nobody reads.
 
-An unknown field is most often a misspelt one, and what it says is lost. Fields of an asset entry belong below `asset`.
+An unknown field is most often a misspelt one, and what it says is lost. Fields of an asset entry belong below
+`asset`.
 
 Wrong:
 
@@ -21,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.finding import Problem, Suggestion
-from rules.metadata.m201_missing_field import misspelt
+from rules.metadata.m201_missing_field import is_gibberish, misspelt
 from rules.nearest import nearest
 from rules.page import Field, Page
 from rules.rule import Context, rule
@@ -31,6 +32,8 @@ from rules.scan import ASSET_KEYS
 @rule("MSH202", "unknown-field", changed="warning", untouched="notice")
 def check(page: Page, context: Context) -> Iterator[Problem]:
     known = context.policy.fields
+    if is_gibberish(page, known):
+        return
     missing = [name for name in context.policy.required_fields if name not in page.fields]
     explained = {field.key for name in missing if (field := misspelt(page, name, known)) is not None}
     for field in page.fields.values():

@@ -1,7 +1,7 @@
 """No field is given twice.
 
-YAML readers silently keep one of the two, most of them the last: a reader of the page sees one value and the client
-uses another. Inside one asset entry this hides a link or a digest.
+YAML readers silently keep one of the two, most of them the last: a reader of the page sees one value and the
+client uses another. Inside one asset entry this hides a link or a digest.
 
 Wrong:
 
@@ -25,7 +25,7 @@ from rules.rule import Context, rule
 
 
 @rule("MSH203", "duplicate-key", changed="error", untouched="warning")
-def check(page: Page, context: Context) -> Iterator[Problem]:
+def check(page: Page, _context: Context) -> Iterator[Problem]:
     for duplicate in page.duplicates:
         first, again = duplicate.first, duplicate.again
         same = first.text == again.text
@@ -33,6 +33,11 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
             again.key_span,
             key=duplicate.key,
             variant="same" if same else "other",
-            values={"field": again.key, "line": str(first.key_span.line), "first": first.text, "again": again.text},
+            values={
+                "field": again.key,
+                "line": str(first.key_span.line),
+                "first": first.text,
+                "again": again.text,
+            },
             identity=f"{first.text}\0{again.text}",
         )

@@ -19,11 +19,13 @@ from rules.page import Page
 from rules.rule import Context, rule
 
 FIELDS = ("model-version", "mindspore-version")
-_DRESSED = re.compile(r"(?:version)?[ \t]{0,5}[vVrR]?[ \t]{0,5}([0-9]{1,3}\.[0-9]{1,3})(?:\.0)?", re.IGNORECASE)
+_DRESSED = re.compile(
+    r"(?:version)?[ \t]{0,5}[vVrR]?[ \t]{0,5}([0-9]{1,3}\.[0-9]{1,3})(?:\.0)?", re.IGNORECASE
+)
 
 
 @rule("MSH204", "version-form", changed="error", untouched="warning")
-def check(page: Page, context: Context) -> Iterator[Problem]:
+def check(page: Page, _context: Context) -> Iterator[Problem]:
     for name in FIELDS:
         field = page.fields.get(name)
         if field is None or is_empty(field) or VERSION.fullmatch(field.text):

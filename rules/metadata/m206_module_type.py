@@ -42,7 +42,9 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
     if dash and main and sub not in known:
         near = nearest(sub, known)
         values = {"value": sub, "main": main, "meant": near, "types": ", ".join(known) or "-"}
-        yield _problem(field, "sub-type-near" if near else "sub-type", values, f"{main}-{near}" if near else "")
+        yield _problem(
+            field, "sub-type-near" if near else "sub-type", values, f"{main}-{near}" if near else ""
+        )
 
 
 def _problem(field: Field, variant: str, values: dict[str, str], replacement: str) -> Problem:

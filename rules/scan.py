@@ -51,7 +51,7 @@ class Scan:
 
 
 def scan(lines: Sequence[str], first_line: int) -> Scan:
-    """Reads the lines of a header. Linear in the text; sees keys of the header and of its asset entries only."""
+    """Reads the lines of a header. Linear in the text; sees the header's and its asset entries' keys."""
     pairs: list[tuple[Node, Node]] = []
     items: list[list[tuple[Node, Node]]] = []
     asset_key: Node | None = None
@@ -67,8 +67,8 @@ def scan(lines: Sequence[str], first_line: int) -> Scan:
         if key is None:
             continue
         if key.text in CHINESE_KEYS:
-            chinese.append(key.span)
-            key = Node("scalar", CHINESE_KEYS[key.text], key.span)
+            chinese += [] if key.text.isascii() else [key.span]
+            key = replace(key, text=CHINESE_KEYS[key.text])
         elif line[colon] == WIDE_COLON:
             wide.append(point(number, colon + 1, 1))
         if inside:
@@ -88,15 +88,13 @@ def english(node: Node) -> tuple[Node, tuple[Span, ...]]:
     found: list[Span] = []
     pairs = []
     for key, value in node.pairs:
-        if key.text in CHINESE_KEYS:
-            found.append(key.span)
-            key = Node("scalar", CHINESE_KEYS[key.text], key.span)
+        found += [key.span] if key.text in CHINESE_KEYS and not key.text.isascii() else []
         items = []
         for item in value.items:
             translated, inner = english(item)
             items.append(translated)
             found += inner
-        pairs.append((key, replace(value, items=tuple(items))))
+        pairs.append((replace(key, text=_plain(key)), replace(value, items=tuple(items))))
     return replace(node, pairs=tuple(pairs)), tuple(found)
 
 

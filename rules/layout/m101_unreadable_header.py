@@ -27,6 +27,7 @@ from rules.rule import Context, levels, rule
 from rules.source import Trouble, point
 
 _LEGACY = levels("error", "warning")
+_LEGACY_CASES = ("colon", "syntax", "not-mapping", "chinese-keys", "wide-colon")
 
 
 @rule(
@@ -34,13 +35,7 @@ _LEGACY = levels("error", "warning")
     "unreadable-header",
     changed="error",
     untouched="error",
-    variants={
-        "colon": _LEGACY,
-        "syntax": _LEGACY,
-        "not-mapping": _LEGACY,
-        "chinese-keys": _LEGACY,
-        "wide-colon": _LEGACY,
-    },
+    variants=dict.fromkeys(_LEGACY_CASES, _LEGACY),
 )
 def check(page: Page, _context: Context) -> Iterator[Problem]:
     for trouble in page.troubles:

@@ -28,6 +28,10 @@ _UNREADABLE = re.compile(
 _BARE_DASH = re.compile(r"^([A-Za-z][\w-]{0,40}:[ ]{1,40})-[ ]{0,40}$")
 
 
+#: PyYAML's and libyaml's words for what has a reason of its own here.
+_PROBLEMS = {"mapping values": "colon", "document start": "documents"}
+
+
 class HeaderError(Exception):
     """The header is refused: `reason` is a stable word, `span` the place, `detail` plain evidence."""
 
@@ -49,23 +53,28 @@ class Node:
     pairs: tuple[tuple[Node, Node], ...] = ()
 
 
-class _Parser(Protocol):
+class Parser(Protocol):
+    """What gives the events of a YAML text one by one."""
+
     def get_event(self) -> Any: ...
 
 
-def load(lines: Sequence[str], first_line: int) -> Node:
-    """The header's top mapping. `first_line` is the page's number of the first of `lines`. Raises
-    `HeaderError`.
+def load(lines: Sequence[str], first_line: int, parser: Callable[[str], Parser] | None = None) -> Node:
+    """The header's top mapping. `first_line` is the page's number of the first of `lines`.
+
+    `parser` is libyaml's where it is installed, else PyYAML's own. Raises `HeaderError`.
     """
+    fastest: Callable[[str], Parser] = getattr(getattr(yaml, "cyaml", None), "CParser", pure_parser)
     _vet_text(lines, first_line)
     text = "\n".join(_readable(line) for line in lines) + "\n"
     try:
-        return _Reader(lines, first_line, _parser(text)).document()
+        return _Reader(lines, first_line, (parser or fastest)(text)).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         span = point(first_line, 1) if mark is None else point(first_line + mark.line, mark.column + 1, 1)
         problem = str(error.problem or "")
-        raise HeaderError("colon" if "mapping values" in problem else "syntax", span, problem) from None
+        known = (reason for words, reason in _PROBLEMS.items() if words in problem)
+        raise HeaderError(next(known, "syntax"), span, problem) from None
     except (
         yaml.YAMLError,
         ValueError,
@@ -100,22 +109,17 @@ def _readable(line: str) -> str:
     return line if line.isascii() and line.isprintable() else _UNREADABLE.sub("\ufffd", line)
 
 
-def _parser(text: str) -> _Parser:
-    parser: Callable[[str], _Parser] = getattr(getattr(yaml, "cyaml", None), "CParser", pure_parser)
-    return parser(text)
-
-
-def pure_parser(text: str) -> _Parser:
+def pure_parser(text: str) -> Parser:
     """The parser for installations of PyYAML without libyaml."""
-    from yaml.parser import Parser
+    from yaml.parser import Parser as Grammar
     from yaml.reader import Reader
     from yaml.scanner import Scanner
 
-    class Pure(Reader, Scanner, Parser):
+    class Pure(Reader, Scanner, Grammar):
         def __init__(self, stream: str) -> None:
             Reader.__init__(self, stream)
             Scanner.__init__(self)
-            Parser.__init__(self)
+            Grammar.__init__(self)
 
     return Pure(text)
 
@@ -123,7 +127,7 @@ def pure_parser(text: str) -> _Parser:
 class _Reader:
     """Walks the events of one header once."""
 
-    def __init__(self, lines: Sequence[str], first_line: int, parser: _Parser) -> None:
+    def __init__(self, lines: Sequence[str], first_line: int, parser: Parser) -> None:
         self._lines = lines
         self._first = first_line
         self._events = self._vetted(parser)
@@ -140,7 +144,7 @@ class _Reader:
             raise HeaderError("empty" if not top.text else "not-mapping", top.span, top.shape)
         return top
 
-    def _vetted(self, parser: _Parser) -> Iterator[Any]:
+    def _vetted(self, parser: Parser) -> Iterator[Any]:
         """The content events, each refused when it is more than plain text in lists and mappings."""
         count = 0
         while True:

@@ -16,7 +16,7 @@ _SHAPE = re.compile(
 #: What RFC 3986 allows in an address.
 _CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
 _CREDENTIALS = re.compile(
-    r"[?&](?:[a-z0-9-]{0,40}(?:signature|accesskeyid|credential|token|secret|password|api_?key)|sig|expires)=",
+    r"[?&](?:[a-z0-9_-]{0,40}(?:signature|accesskeyid|credential|token|secret|password|api_?key)|sig|expires)=",
     re.IGNORECASE,
 )
 _SCHEMES = ("http", "https")

@@ -7,6 +7,9 @@ from rules.finding import Finding
 from rules.output.result import UNVERIFIED, Result
 from rules.output.visible import visible
 
+#: Linux allows paths of 4,096 bytes; a longer one could not be annotated anyway.
+MAX_PATH = 4_096
+
 
 def render(result: Result) -> str:
     """One command a line. What could not be verified is a notice: one in red would blame the page."""
@@ -16,7 +19,7 @@ def render(result: Result) -> str:
 def _command(finding: Finding, lang: str) -> str:
     level = "notice" if finding.fault in UNVERIFIED else finding.severity.value
     span = finding.span
-    places = {"file": finding.path, "line": str(span.line), "endLine": str(span.end_line)}
+    places = {"file": visible(finding.path, MAX_PATH), "line": str(span.line), "endLine": str(span.end_line)}
     if span.end_line == span.line:  # columns of a range over several lines are refused
         places |= {"col": str(span.column), "endColumn": str(span.end_column)}
     places["title"] = f"{finding.rule} {finding.name}"

@@ -118,6 +118,8 @@ def _measured(subjects: Sequence[Subject], lang: str) -> dict[str, RemoteFile]:
                 print(f"\r{progress}", end="", file=sys.stderr, flush=True)
     if files and sys.stderr.isatty():
         print(file=sys.stderr)
+    if len(files) < len(wanted):
+        raise CouldNotVerify(say(lang, "not-measured", done=len(files), all=len(wanted)))
     return files
 
 

@@ -8,17 +8,18 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
+from string import Formatter
 
 import pytest
+
+from bot.cli import check
+from rules.words import phrases
 
 ASSETS = "mshub_res/assets/mindspore/1.10"
 FIXTURES = Path(__file__).parents[1] / "rules" / "fixtures"
 GOOD = (FIXTURES / "msh302" / "good.md").read_text(encoding="utf-8")
 SHORT = (FIXTURES / "msh302" / "bad.md").read_text(encoding="utf-8")
-#: A module that is the dispatcher's stand-in: the parser of one command and its run function.
-Run = Callable[..., int]
 
 
 def hubbot(*arguments: str) -> int:
@@ -37,7 +38,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository on branch master, with one sound page and one with a short digest; the current directory."""
+    """A repository on branch master, with a sound page and one with a short digest; the current directory."""
     folder = tmp_path / ASSETS
     folder.mkdir(parents=True)
     (folder / "lenet_mnist.md").write_text(GOOD, encoding="utf-8")
@@ -173,10 +174,15 @@ def test_fail_on_warning(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert hubbot("check", "--fail-on", "warning", str(page)) == 1
 
 
-def test_a_page_that_cannot_be_read_is_not_clean(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_garbage_is_not_clean_and_links_are_not_followed(
+    hub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     link = hub / ASSETS / "loop.md"
     garbage = hub / ASSETS / "garbage.md"
     link.symlink_to(link)
+    (hub / ASSETS / "outside.md").symlink_to("/etc/passwd")
+    assert hubbot("check", "--format", "json", "--all") == 0
+    assert shown(capsys)["files"] == 2
     garbage.write_bytes(bytes(range(256)) * 100)
     assert hubbot("check", str(garbage)) == 1
     assert "MSH101" in capsys.readouterr().out
@@ -212,6 +218,18 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert "摘要值" in capsys.readouterr().out
     assert hubbot("explain", "MSH777") == 2
     assert "MSH777" in capsys.readouterr().err
+
+
+def test_the_commands_words_are_in_both_languages() -> None:
+    words = phrases(Path(check.__file__).with_name("locale") / "check.yaml")
+    assert set(words) == {"en", "zh"}
+    assert set(words["en"]) == set(words["zh"])
+    for name, text in words["en"].items():
+        fields = [
+            {field for _, field, _, _ in Formatter().parse(str(one)) if field}
+            for one in (text, words["zh"][name])
+        ]
+        assert fields[0] == fields[1], name
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -152,7 +152,7 @@ def test_github_commands_are_one_line_each() -> None:
     assert down.startswith("::notice ")
     shown = github.render(hostile())
     assert shown.count("\n") == 1
-    assert "%0A" in shown.split("::")[1]
+    assert "<U+000A>%3A%3Aerror%3A%3A" in shown.split("::")[1]
     assert "::error::" not in shown.split("::", 2)[1]
 
 

@@ -98,7 +98,7 @@ def read_assets(top: Node, fields: Mapping[str, Field], duplicates: list[Duplica
     value = next((value for key, value in reversed(top.pairs) if key.text == "asset"), None)
     entries = [] if value is None else [value] if value.shape == "mapping" else list(value.items)
     assets = []
-    for index, entry in enumerate(entry for entry in entries if entry.shape == "mapping"):
+    for index, entry in enumerate(entries):
         assets.append(Asset(index, read_fields(entry, f"asset[{index}].", duplicates), entry.span))
     stray = {key: field for key, field in fields.items() if key in ASSET_KEYS}
     if "asset-link" in stray:

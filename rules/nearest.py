@@ -19,6 +19,13 @@ def normal(word: str) -> str:
     return "".join(character for character in folded if character not in " _-.")
 
 
+def unmasked(word: str) -> str:
+    """A word with the letters of other scripts among its ASCII ones shown by number: they pose as those."""
+    if word.isascii() or not any(letter.isascii() and letter.isalpha() for letter in word):
+        return word
+    return "".join(letter if letter.isascii() else f"<U+{ord(letter):04X}>" for letter in word[:MAX_WORD])
+
+
 def nearest(word: str, choices: Iterable[str]) -> str:
     """The choice that `word` most likely stands for, empty when none is near."""
     if not word or len(word) > MAX_WORD:

@@ -19,13 +19,16 @@ Not reported: fields that the hub makes optional; pages whose header could not b
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from rules.finding import Problem, Suggestion
-from rules.nearest import nearest
+from rules.nearest import nearest, unmasked
 from rules.page import Field, Page
 from rules.rule import Context, rule
 from rules.source import point
 
+#: Unknown fields that are held against the missing ones; a page with more is not misspelt.
+MAX_STRANGERS = 50
 _NOTHING = ("", "~", "null", "Null", "NULL")
 
 
@@ -35,10 +38,11 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
     policy = context.policy
     if is_gibberish(page, policy.fields):
         return
+    strangers = misspelt(page, policy.required_fields, policy.fields)
     for name in policy.required_fields:
         field = page.fields.get(name)
         if field is None:
-            yield _missing(page, name, policy.fields)
+            yield _missing(page, name, strangers.get(name))
         elif is_empty(field):
             yield Problem(field.key_span, key=name, variant="empty", values={"field": name})
     for field in page.fields.values():
@@ -57,14 +61,16 @@ def is_empty(field: Field) -> bool:
     return field.shape == "scalar" and field.text.strip() in _NOTHING
 
 
-def misspelt(page: Page, name: str, known: tuple[str, ...]) -> Field | None:
-    """The unknown field of the page that most likely stands for a missing one."""
-    strangers = [field for key, field in page.fields.items() if key not in known]
-    return next((field for field in strangers if nearest(field.key, known) == name), None)
+def misspelt(page: Page, required: tuple[str, ...], known: tuple[str, ...]) -> dict[str, Field]:
+    """The missing fields with the unknown field of the page that most likely stands for each."""
+    if all(name in page.fields for name in required):
+        return {}
+    strangers = islice((field for key, field in page.fields.items() if key not in known), MAX_STRANGERS)
+    meant = [(nearest(field.key, known), field) for field in strangers]
+    return {name: field for name, field in reversed(meant) if name in required and name not in page.fields}
 
 
-def _missing(page: Page, name: str, known: tuple[str, ...]) -> Problem:
-    field = misspelt(page, name, known)
+def _missing(page: Page, name: str, field: Field | None) -> Problem:
     if field is None:
         place = point(page.header_lines[1] + 1, 1)
         return Problem(place, key=name, variant="missing", values={"field": name})
@@ -72,7 +78,7 @@ def _missing(page: Page, name: str, known: tuple[str, ...]) -> Problem:
         field.key_span,
         key=name,
         variant="misspelt",
-        values={"field": name, "written": field.key},
+        values={"field": name, "written": unmasked(field.key)},
         suggestion=Suggestion(field.key_span, name),
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 
 from rules.finding import Finding, Severity
-from rules.page import Page
+from rules.page import Page, parse
 
 Make = Callable[..., Page]
 Judge = Callable[..., list[Finding]]
@@ -143,10 +144,33 @@ def test_fields(
     assert case(judge, make((old, new)), code) == expected
 
 
-@pytest.mark.parametrize("asset", ["asset: none", "asset: {file-format: ckpt}", "asset: [a, b]"])
+@pytest.mark.parametrize("asset", ["asset: none", "asset: {file-format: ckpt}", "asset: []"])
 def test_an_asset_list_of_another_shape(make: Make, judge: Judge, good_text: str, asset: str) -> None:
     listed = good_text[good_text.index("asset:") : good_text.index("license:")]
     assert "asset-shape" in {finding.variant for finding in judge(make((listed, f"{asset}\n\n")), "MSH201")}
+
+
+def test_an_asset_entry_that_is_only_a_word_lacks_everything(
+    make: Make, judge: Judge, good_text: str
+) -> None:
+    listed = good_text[good_text.index("asset:") : good_text.index("license:")]
+    found = judge(make((listed, "asset:\n- lenet.ckpt\n\n")), "MSH201")
+    assert [one.key for one in found] == [
+        f"asset[0].{name}" for name in ("asset-link", "asset-sha256", "file-format")
+    ]
+
+
+def test_a_letter_of_another_script_is_shown_by_number(make: Make, judge: Judge) -> None:
+    (finding,) = judge(make(("license: Apache2.0", "lіcense: Apache2.0")), "MSH201")
+    assert finding.values["written"] == "l<U+0456>cense"
+
+
+def test_a_flood_of_unknown_fields_is_judged_quickly(judge: Judge) -> None:
+    started = time.process_time()
+    keys = "\n".join(f"model-nam{number}: v" for number in range(2_400))
+    found = judge(parse("mshub_res/assets/mindspore/1.10/x.md", f"# x\n\n---\nauthor: x\n{keys}\n---\n"))
+    assert {one.rule for one in found} == {"MSH201", "MSH202"}
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -182,7 +206,5 @@ def test_the_chinese_page_may_name_the_english_uid(make: Make, judge: Judge) -> 
 )
 @pytest.mark.parametrize("path", [CN, "mshub_res/assets/mindspore/1.10/x.md"])
 def test_garbage_gets_findings(judge: Judge, data: bytes, path: str) -> None:
-    from rules.page import parse
-
     found = judge(parse(path, data))
     assert any(one.rule == "MSH101" and one.severity is Severity.ERROR for one in found)

@@ -128,6 +128,9 @@ class GiteeForge:
                 raise
             return Permission.NONE
 
+    def comment(self, pull: PullRequest, id: str) -> Comment | None:  # noqa: A002 - the port's name
+        return comments.one(self._api, pull, id)
+
     def posted(self, pull: PullRequest) -> Posted:
         own = comments.own(self._api, pull, self.me())
         shown: Mapping[str, tuple[CheckState, str]] = {}

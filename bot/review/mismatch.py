@@ -1,0 +1,61 @@
+"""A digest mismatch with its evidence: what is declared, what was read, and how to see for oneself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit, urlunsplit
+
+from bot.review.moments import size
+from bot.review.sections import Voice, line_link, sentence
+from bot.review.text import span
+from rules.facts import RemoteFile
+from rules.finding import Finding
+
+#: Addresses of these characters only are put into a command that a reader may paste into any shell.
+SHELL_SAFE = re.compile(r"https?://[A-Za-z0-9._:/@+%-]+")
+#: Characters of an address that are shown: model links are about 120, storage redirects far longer.
+URL_LIMIT = 300
+
+
+def mismatch_block(finding: Finding, files: Iterable[RemoteFile], voice: Voice) -> str:
+    """The evidence of one mismatch; the sentence of the rule alone where the file is not known any more."""
+    head = f"**{span(finding.path)}**, {line_link(finding, voice)}: {sentence(finding, voice)}"
+    file = file_of(finding, files)
+    if file is None:
+        return f"{head}\n"
+    rows = [("mismatch_declared", span(file.declared)), ("mismatch_observed", span(file.sha256))]
+    if file.size is not None:
+        rows.append(("mismatch_size", size(file.size)))
+    rows.append(("mismatch_url", span(without_secrets(file.url), URL_LIMIT)))
+    if file.final_url and file.final_url != file.url:
+        rows.append(("mismatch_final", span(without_secrets(file.final_url), URL_LIMIT)))
+    if file.reads:
+        rows.append(("mismatch_reads", str(file.reads)))
+    table = "\n".join(f"| {voice.say(key)} | {value} |" for key, value in rows)
+    address = file.url if SHELL_SAFE.fullmatch(file.url) else voice.say("mismatch_address")
+    return (
+        f"{head}\n\n| | |\n|---|---|\n{table}\n\n"
+        f"{voice.say('mismatch_check')}\n\n```sh\nhubbot sha256 {address}\n```\n"
+    )
+
+
+def file_of(finding: Finding, files: Iterable[RemoteFile]) -> RemoteFile | None:
+    """The measured file that a finding is about, known by its address or else by its declared digest."""
+    values = set(finding.values.values())
+    candidates = [file for file in files if file.sha256 and file.declared != file.sha256]
+    for file in candidates:
+        if file.url in values:
+            return file
+    return next((file for file in candidates if file.declared and file.declared in values), None)
+
+
+def without_secrets(url: str) -> str:
+    """An address without user information and query: a storage redirect carries its signature there."""
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        shown = urlunsplit((parts.scheme, host, parts.path, "", ""))
+    except ValueError:
+        return url.partition("?")[0]
+    return shown + ("?…" if parts.query else "")

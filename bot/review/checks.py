@@ -11,7 +11,7 @@ from bot.review.counts import count, counts, is_remote, kind
 from bot.review.moments import clock
 from bot.review.report import Verdict, has_blocking_decision, is_started_only, verdict
 from bot.review.sentences import CATALOGUE
-from bot.review.text import DESCRIPTION_LIMIT, plain
+from bot.review.text import DESCRIPTION_LIMIT, plain, shown_plain
 from bot.review.words import Words
 from rules.finding import Fault, Finding, Severity
 
@@ -145,7 +145,10 @@ def annotated(findings: Sequence[Finding], language: str, words: Words) -> tuple
 
 
 def annotation(finding: Finding, language: str, words: Words) -> Annotation:
-    said = [words.message(finding, language, show=plain), words.help_text(finding, language, show=plain)]
+    said = [
+        words.message(finding, language, show=shown_plain),
+        words.help_text(finding, language, show=shown_plain),
+    ]
     return Annotation(
         path=finding.path,
         line=max(finding.span.line, 1),

@@ -9,8 +9,9 @@ from bot.model import Report
 from rules.finding import Fault, Finding, Severity
 
 DIGEST_MISMATCH = "MSH303"
+UNREACHABLE_LINK = "MSH305"
 #: Codes of the rules that judge what was measured remotely. This is the one place to name a new one.
-REMOTE_RULES = frozenset({DIGEST_MISMATCH, "MSH304"})
+REMOTE_RULES = frozenset({DIGEST_MISMATCH, UNREACHABLE_LINK})
 #: Faults that nobody who reads the pull request can mend: "could not verify".
 NOT_OURS_TO_FIX = frozenset({Fault.HOST, Fault.FORGE, Fault.BOT})
 
@@ -54,6 +55,6 @@ def is_remote(finding: Finding) -> bool:
     return finding.rule in REMOTE_RULES or finding.fault is Fault.HOST
 
 
-def closes(finding: Finding) -> bool:
-    """Whether a finding keeps the gate closed by itself."""
-    return finding.severity is Severity.ERROR or finding.fault in NOT_OURS_TO_FIX
+def is_error(finding: Finding) -> bool:
+    """Whether a finding is one that the author must fix or a maintainer must decide."""
+    return finding.severity is Severity.ERROR and finding.fault not in NOT_OURS_TO_FIX

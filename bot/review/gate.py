@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from bot.model import Condition, Report
-from bot.review.counts import NOT_OURS_TO_FIX, closes, is_remote
+from bot.review.counts import NOT_OURS_TO_FIX, is_error, is_remote
 from rules.facts import RemoteFile, RemoteState
 
 #: A whole sha256; the hub's old pages also hold prefixes of 8 digits, which cannot be compared.
@@ -22,12 +22,12 @@ def conditions(report: Report) -> tuple[Condition, ...]:
     """What must hold before the gate opens, each with the numbers that its sentence needs.
 
     `finished`: the run ended. `complete`: nothing stopped it and the forge's counts agreed.
-    `known`: no finding says "could not verify". `format`, `assets`: no error of a static or a remote rule,
-    whoever is at fault. `measured`: every wanted file was read to its end.
+    `known`: no finding is the fault of a host, the forge or the bot. `format`, `assets`: no other error of a
+    static or a remote rule. `measured`: every wanted file was read to its end.
     `digests`: each whole digest declared is the one observed.
     """
-    errors = [finding for finding in report.findings if closes(finding)]
     unknown = sum(finding.fault in NOT_OURS_TO_FIX for finding in report.findings)
+    errors = [finding for finding in report.findings if is_error(finding)]
     remote = sum(is_remote(finding) for finding in errors)
     static = len(errors) - remote
     measured = len({file.url for file in report.files if file.state is RemoteState.MEASURED})

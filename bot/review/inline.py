@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot.model import FINDING_MARKER
 from bot.review.counts import NOT_OURS_TO_FIX, is_remote, kind
-from bot.review.sections import Voice, help_text, message, rule_link
+from bot.review.sections import Voice, advice, rule_link
 from bot.review.text import is_unseen, longest_run
 from rules.finding import Finding, Suggestion
 
@@ -40,8 +40,7 @@ def inline(
 
 def paragraph(finding: Finding, voice: Voice) -> str:
     head = f"**{voice.say('label_' + kind(finding))}** · {rule_link(finding, voice)}"
-    body = " ".join(text for text in (message(finding, voice), help_text(finding, voice)) if text)
-    return f"{head}\n{body}"
+    return f"{head}\n{advice(finding, voice)}"
 
 
 def suggestion_block(findings: Sequence[Finding], line: int, line_text: str) -> str:

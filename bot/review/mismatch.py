@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit, urlunsplit
 
 from bot.review.moments import size
-from bot.review.sections import Voice, line_link, sentence
-from bot.review.text import span
+from bot.review.sections import Voice, help_text, line_link, rule_link, sentence
+from bot.review.text import span, without_secrets
 from rules.facts import RemoteFile
 from rules.finding import Finding
 
@@ -20,10 +19,10 @@ URL_LIMIT = 300
 
 def mismatch_block(finding: Finding, files: Iterable[RemoteFile], voice: Voice) -> str:
     """The evidence of one mismatch; the sentence of the rule alone where the file is not known any more."""
-    head = f"**{span(finding.path)}**, {line_link(finding, voice)}: {sentence(finding, voice)}"
+    place = f"**{span(finding.path)}**, {line_link(finding, voice)}"
     file = file_of(finding, files)
     if file is None:
-        return f"{head}\n"
+        return f"{place}: {sentence(finding, voice)}\n"
     rows = [("mismatch_declared", span(file.declared)), ("mismatch_observed", span(file.sha256))]
     if file.size is not None:
         rows.append(("mismatch_size", size(file.size)))
@@ -35,8 +34,8 @@ def mismatch_block(finding: Finding, files: Iterable[RemoteFile], voice: Voice) 
     table = "\n".join(f"| {voice.say(key)} | {value} |" for key, value in rows)
     address = file.url if SHELL_SAFE.fullmatch(file.url) else voice.say("mismatch_address")
     return (
-        f"{head}\n\n| | |\n|---|---|\n{table}\n\n"
-        f"{voice.say('mismatch_check')}\n\n```sh\nhubbot sha256 {address}\n```\n"
+        f"{place} ({rule_link(finding, voice)})\n\n| | |\n|---|---|\n{table}\n\n"
+        f"{help_text(finding, voice)} {voice.say('mismatch_check')}\n\n```sh\nhubbot sha256 {address}\n```\n"
     )
 
 
@@ -48,14 +47,3 @@ def file_of(finding: Finding, files: Iterable[RemoteFile]) -> RemoteFile | None:
         if file.url in values:
             return file
     return next((file for file in candidates if file.declared and file.declared in values), None)
-
-
-def without_secrets(url: str) -> str:
-    """An address without user information and query: a storage redirect carries its signature there."""
-    try:
-        parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
-        shown = urlunsplit((parts.scheme, host, parts.path, "", ""))
-    except ValueError:
-        return url.partition("?")[0]
-    return shown + ("?…" if parts.query else "")

@@ -11,12 +11,12 @@ from bot.review.catalogue import known_language
 from bot.review.checks import details_url
 from bot.review.counts import DIGEST_MISMATCH, counts, kind
 from bot.review.gate import conditions
-from bot.review.mismatch import mismatch_block, without_secrets
+from bot.review.mismatch import mismatch_block
 from bot.review.moments import moment, size
 from bot.review.report import Verdict, verdict
 from bot.review.sections import Section, Voice, bytes_of, entries, folded
 from bot.review.sentences import CATALOGUE
-from bot.review.text import span
+from bot.review.text import span, without_secrets
 from bot.review.words import Words
 from rules.facts import RemoteState
 from rules.finding import Finding
@@ -82,7 +82,7 @@ def headline(report: Report, voice: Voice) -> str:
 
 
 def facts_line(report: Report, voice: Voice) -> str:
-    """Counts, what was looked at, which commit, when, and where the whole report is."""
+    """Counts; then what was looked at, which commit, when, and where the whole report is."""
     tally = counts(report)
     numbers = {
         "count_must_fix": tally.must_fix,
@@ -101,7 +101,7 @@ def facts_line(report: Report, voice: Voice) -> str:
         looked_at.append(at)
     if url := details_url(voice.public_url, report.id):
         looked_at.append(f"[{voice.say('full_report')}]({url})")
-    return " · ".join(said + looked_at)
+    return "\n\n".join(" · ".join(line) for line in (said, looked_at) if line)
 
 
 def next_step(report: Report, voice: Voice, commands: frozenset[str]) -> str:
@@ -146,10 +146,9 @@ def sections(report: Report, voice: Voice) -> list[Section]:
         return Section(voice.say(f"section_{name}"), entries(by_kind.get(name, ()), voice), fold, intro)
 
     blocks = tuple(mismatch_block(finding, report.files, voice) for finding in mismatches)
-    advice = voice.say("mismatch_help") if blocks else ""
     return [
         section("must_fix"),
-        Section(voice.say("section_mismatch"), blocks, intro=advice),
+        Section(voice.say("section_mismatch"), blocks),
         section("unverified", intro=outside(report, voice, bool(by_kind.get("unverified")))),
         section("decisions"),
         section("should_fix"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from bot.review.sentences import CATALOGUE
-from bot.review.text import span
+from bot.review.text import shown, span
 from bot.review.words import Words
 from rules.finding import Finding
 
@@ -26,8 +26,8 @@ FINDINGS_IN_BLOCK = 10
 class Voice:
     """How the blocks are written: language, the rules' words, and where links may lead.
 
-    `public_url` is our own base address, `blob_url` that of a file of the head commit up to its path; an empty
-    one gives no links.
+    `public_url` is our own base address, `blob_url` that of a file of the head commit up to its path;
+    an empty one gives no links.
     """
 
     language: str
@@ -158,16 +158,21 @@ def bullets(lines: Sequence[str]) -> str:
 
 def sentence(finding: Finding, voice: Voice) -> str:
     """What is wrong, how to mend it, and the rule."""
+    return f"{advice(finding, voice)} ({rule_link(finding, voice)})"
+
+
+def advice(finding: Finding, voice: Voice) -> str:
+    """What is wrong and how to mend it; Chinese sentences follow each other without a blank."""
     said = (message(finding, voice), help_text(finding, voice))
-    return " ".join(part for part in (*said, f"({rule_link(finding, voice)})") if part)
+    return ("" if voice.language == "zh" else " ").join(part for part in said if part)
 
 
 def message(finding: Finding, voice: Voice) -> str:
-    return one_line(voice.words.message(finding, voice.language, show=span))
+    return one_line(voice.words.message(finding, voice.language, show=shown))
 
 
 def help_text(finding: Finding, voice: Voice) -> str:
-    return one_line(voice.words.help_text(finding, voice.language, show=span))
+    return one_line(voice.words.help_text(finding, voice.language, show=shown))
 
 
 def one_line(text: str) -> str:

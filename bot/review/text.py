@@ -18,6 +18,8 @@ UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+#: An address: scheme, user information, and all that follows.
+ADDRESS = re.compile(r"(<?[a-z][a-z0-9+.-]{0,20}://)([^/?#]*@)?(.*)", re.IGNORECASE | re.DOTALL)
 #: Marks stacked on one character; more of them are a flood that covers the lines around it.
 MARKS_IN_A_ROW = 3
 
@@ -52,6 +54,26 @@ def visible(text: str, limit: int) -> str:
     while pieces and length > limit - len(ELLIPSIS):
         length -= len(pieces.pop())
     return "".join(pieces) + ELLIPSIS
+
+
+def shown(value: str) -> str:
+    """A value of a finding in a comment: a code span, without what an address may keep secret."""
+    return span(without_secrets(value))
+
+
+def shown_plain(value: str) -> str:
+    """A value of a finding where no Markdown is read."""
+    return plain(without_secrets(value), SPAN_LIMIT)
+
+
+def without_secrets(text: str) -> str:
+    """An address without user information and query, where passwords and signatures stand; other text as it is."""
+    match = ADDRESS.match(text)
+    if match is None:
+        return text
+    start, user, rest = match.groups()
+    path, query, _ = rest.partition("?")
+    return start + ("…@" if user else "") + path + ("?…" if query else "")
 
 
 def is_unseen(character: str) -> bool:

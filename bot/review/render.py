@@ -50,7 +50,9 @@ def summary(
     voice = Voice(known_language(report.language), words, public_url, blob_url)
     report_url = details_url(public_url, report.id)
     names = frozenset(usage.split()[0] for usage, _ in commands if usage)
-    opening = "\n".join([marker(report), f"### {headline(report, voice)}", "", facts_line(report, voice), ""])
+    opening = "\n".join(
+        [marker(report), f"### {headline(report, voice.language)}", "", facts_line(report, voice), ""]
+    )
     todo = f"**{voice.say('next_title')}**\n\n{next_step(report, voice, names)}\n"
     closing = closing_parts(report, voice, commands)
     room = SUMMARY_LIMIT - sum(bytes_of(part) + 1 for part in (opening, todo, *closing))
@@ -65,20 +67,18 @@ def marker(report: Report) -> str:
     return f"{SUMMARY_MARKER} v1 {said} -->"
 
 
-def headline(report: Report, voice: Voice) -> str:
+def headline(report: Report, language: str) -> str:
     """The verdict, computed from the findings and from nothing else."""
     said, must_fix = verdict(report), counts(report).must_fix
-    if said is Verdict.RUNNING:
-        return voice.say("headline_running_red", must_fix) if must_fix else voice.say("headline_running")
-    if said is Verdict.FAILED:
-        return voice.say("headline_failed", must_fix) if must_fix else voice.say("headline_decision")
     keys = {
+        Verdict.RUNNING: "headline_running_red" if must_fix else "headline_running",
+        Verdict.FAILED: "headline_failed" if must_fix else "headline_decision",
         Verdict.PASSED: "headline_passed",
         Verdict.UNVERIFIED: "headline_unverified",
         Verdict.NOTHING: "headline_nothing",
         Verdict.SUPERSEDED: "headline_superseded",
     }
-    return voice.say(keys[said])
+    return CATALOGUE.say(language, keys[said], must_fix)
 
 
 def facts_line(report: Report, voice: Voice) -> str:

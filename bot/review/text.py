@@ -18,8 +18,8 @@ UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-#: An address: scheme, user information, and all that follows.
-ADDRESS = re.compile(r"(<?[a-z][a-z0-9+.-]{0,20}://)([^/?#]*@)?(.*)", re.IGNORECASE | re.DOTALL)
+#: An address: scheme, user information, all up to the query, and the query.
+ADDRESS = re.compile(r"([a-z][a-z0-9+.-]{0,20}://)([^/?#\s]*@)?([^\s?]*)(\?[^\s>]*)?", re.IGNORECASE)
 #: Marks stacked on one character; more of them are a flood that covers the lines around it.
 MARKS_IN_A_ROW = 3
 
@@ -67,13 +67,13 @@ def shown_plain(value: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """An address without user information and query, where passwords and signatures stand; other text as it is."""
-    match = ADDRESS.match(text)
-    if match is None:
-        return text
-    start, user, rest = match.groups()
-    path, query, _ = rest.partition("?")
-    return start + ("…@" if user else "") + path + ("?…" if query else "")
+    """`text` without the user information and query of any address: passwords and signatures stand there."""
+    return ADDRESS.sub(_public_part, text)
+
+
+def _public_part(match: re.Match[str]) -> str:
+    scheme, user, path, query = match.groups()
+    return scheme + ("…@" if user else "") + path + ("?…" if query else "")
 
 
 def is_unseen(character: str) -> bool:

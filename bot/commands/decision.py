@@ -21,7 +21,7 @@ def decide(
 ) -> Effects:
     """What follows from `command` said by `author`; `permission` None means that the forge could not tell it.
 
-    Robots, closed pull requests and unknown commands get silence; whoever may not use a command is told so once.
+    Robots, closed pull requests and unknown commands get silence. Who may not use a command is told so once.
     `language` is that of the replies where there is no report yet.
     """
     spec = next((spec for spec in COMMANDS if spec.name == command.name), None)

@@ -20,6 +20,9 @@ UNSEEN = re.compile(
 )
 #: An address: scheme, user information, all up to the query, and the query.
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]{0,20}://)([^/?#\s]*@)?([^\s?]*)(\?[^\s>]*)?", re.IGNORECASE)
+#: cmark, which renders GitHub's comments, knows no code span whose fence is over 80 backticks.
+BACKTICKS_IN_A_ROW = 16
+FLOOD = re.compile(f"`{{{BACKTICKS_IN_A_ROW + 1},}}")
 #: Marks stacked on one character; more of them are a flood that covers the lines around it.
 MARKS_IN_A_ROW = 3
 
@@ -29,7 +32,7 @@ def span(text: str, limit: int = SPAN_LIMIT) -> str:
 
     At most `limit` characters are shown, then an ellipsis. An empty text shows as `""`.
     """
-    shown = visible(text, limit) or '""'
+    shown = FLOOD.sub("`" * BACKTICKS_IN_A_ROW + ELLIPSIS, visible(text, limit)) or '""'
     shown = re.sub(r"(\\*)\|", r"\1\1\\|", shown)
     fence = "`" * (longest_run(shown) + 1)
     return f"{fence} {shown} {fence}"

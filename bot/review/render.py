@@ -29,6 +29,7 @@ RESERVED = 2_000
 PATHS_IN_COMMAND = 3
 #: Paths of these characters only are put into a command that a reader may paste into any shell.
 SHELL_SAFE_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]{0,200}")
+NOT_A_WORD = re.compile("[^A-Za-z0-9._-]")
 COMMIT = re.compile(r"[0-9a-f]{40,64}")
 SHORT_SHA = 8
 
@@ -63,7 +64,7 @@ def summary(
 def marker(report: Report) -> str:
     """The hidden first line by which the bot knows its summary again; holds nothing that could end it."""
     values = {"sha": report.head_sha, "run": report.id, "verdict": verdict(report).value}
-    said = " ".join(f"{key}={re.sub(r'[^A-Za-z0-9._-]', '', value)}" for key, value in values.items())
+    said = " ".join(f"{key}={re.sub('-+', '-', NOT_A_WORD.sub('', value))}" for key, value in values.items())
     return f"{SUMMARY_MARKER} v1 {said} -->"
 
 

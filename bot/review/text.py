@@ -45,6 +45,8 @@ def plain(text: str, limit: int = DESCRIPTION_LIMIT) -> str:
 
 def visible(text: str, limit: int) -> str:
     """`text` on one line with every character that cannot be seen written out, cut to `limit` characters."""
+    if text.isascii() and text.isprintable():
+        return text if len(text) <= limit else text[: limit - len(ELLIPSIS)] + ELLIPSIS
     pieces: list[str] = []
     length = marks = 0
     for character in text[: limit + 1]:

@@ -16,7 +16,7 @@ from rules.finding import Fault, Finding, Severity, Span, Suggestion, fingerprin
 
 
 def message(finding: Finding, lang: str, show: Callable[[str], str]) -> str:
-    values = ", ".join(f"{key} {show(value)}" for key, value in finding.values.items())
+    values = ", ".join(f"{show(key)} {show(value)}" for key, value in finding.values.items())
     return f"{'问题' if lang == 'zh' else 'Problem'} {values}."
 
 

@@ -6,7 +6,6 @@ from bot.commands.catalogue import COMMANDS
 from bot.commands.command import CATALOGUE, Case, Command, Effects, Spec, Who, may_use
 from bot.model import Permission, PullRequest, PullState, Reaction, Report, User
 from bot.review.catalogue import known_language
-from bot.review.text import span
 
 
 def decide(
@@ -37,10 +36,11 @@ def decide(
 def refusal(spec: Spec, case: Case) -> Effects:
     """A kind no, edited in place when it is said again."""
     word = "permission-unknown" if case.permission is None else "permission"
-    usage = span(f"/{spec.name}")
     return Effects(
         reaction=Reaction.CONFUSED,
-        reply=case.say("refused_unknown" if case.permission is None else "refused", command=usage),
+        reply=case.say(
+            "refused_unknown" if case.permission is None else "refused", command=f"`/{spec.name}`"
+        ),
         reply_key=f"refused-{case.author.id}",
         refused=word,
     )

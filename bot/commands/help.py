@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from bot.commands.command import Case, Effects, Spec, Who, may_use
 from bot.model import Reaction
-from bot.review.text import span
 
 
 def spec(others: Sequence[Spec]) -> Spec:
@@ -26,7 +25,7 @@ def spec(others: Sequence[Spec]) -> Spec:
 
 
 def line(command: Spec, case: Case) -> str:
-    return f"- {span(command.usage)} {case.say('help_' + command.name)}"
+    return f"- `{command.usage}` {case.say('help_' + command.name)}"
 
 
 def allowed(command: Spec, case: Case) -> bool:

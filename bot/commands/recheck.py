@@ -24,7 +24,7 @@ def recheck(case: Case) -> Effects:
         unknown = targets[0] if rerun is None else targets[1]
         return Effects(
             reaction=Reaction.CONFUSED,
-            reply=case.say("recheck_argument", word=span(unknown), usage=span(SPEC.usage)),
+            reply=case.say("recheck_argument", word=span(unknown), usage=f"`{SPEC.usage}`"),
             reply_key=f"argument-{case.author.id}",
             refused="argument",
         )

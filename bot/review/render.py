@@ -44,7 +44,7 @@ def summary(
 ) -> str:
     """The sticky comment: verdict and counts first, then what to do, then the findings by whole sections.
 
-    `commands` are those this reader may use, each with its explanation in the report's language;
+    `commands` are our own words: those this reader may use, each explained in the report's language;
     `blob_url` is the address of a file of the head commit up to its path, for links to lines.
     A contributor's text is only ever inside code spans; every block is complete within `SUMMARY_LIMIT` bytes.
     """
@@ -208,7 +208,7 @@ def closing_parts(report: Report, voice: Voice, commands: Sequence[tuple[str, st
     if said not in (Verdict.NOTHING, Verdict.SUPERSEDED):
         parts.append(folded(voice.say("section_local"), f"```sh\n{local_command(report)}\n```"))
     if commands:
-        lines = [f"- {span(usage)} {what}" for usage, what in commands]
+        lines = [f"- `{usage}` {what}" for usage, what in commands]
         parts.append(folded(voice.say("section_commands"), "\n".join(lines)))
     return parts
 

@@ -279,4 +279,4 @@ def test_the_same_report_is_rendered_the_same(make: Any, render: Render) -> None
 def test_only_the_commands_given_are_offered(make: Any, render: Render) -> None:
     report = make.report(findings=(make.finding("MSH303"),))
     assert "/recheck" not in render(report, commands=())
-    assert "` /status `" in render(report)
+    assert "`/status`" in render(report)

@@ -46,7 +46,7 @@ def refusal(spec: Spec, case: Case) -> Effects:
     )
 
 
-def commands_for(language: str, who: Who = Who.AUTHOR) -> tuple[tuple[str, str], ...]:
+def offered(language: str, who: Who = Who.AUTHOR) -> tuple[tuple[str, str], ...]:
     """Usage and explanation of the commands that `who` may use, for the summary."""
     return tuple(
         (spec.usage, CATALOGUE.say(language, f"help_{spec.name}"))

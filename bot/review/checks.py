@@ -58,7 +58,7 @@ def details_url(public_url: str, report_id: str) -> str:
 def format_check(report: Report, static: Sequence[Finding], said: Verdict) -> tuple[CheckState, str]:
     if is_started_only(report):
         return CheckState.PENDING, both("title_checking")
-    if said in (Verdict.NOTHING, Verdict.SUPERSEDED):
+    if said in (Verdict.NOTHING_TO_CHECK, Verdict.SUPERSEDED):
         return settled(said)
     state = state_of(static, bool(report.trouble))
     if state is CheckState.SUCCESS:
@@ -69,7 +69,7 @@ def format_check(report: Report, static: Sequence[Finding], said: Verdict) -> tu
 def assets_check(report: Report, remote: Sequence[Finding], said: Verdict) -> tuple[CheckState, str]:
     if is_started_only(report):
         return CheckState.PENDING, both("title_waiting")
-    if said in (Verdict.NOTHING, Verdict.SUPERSEDED):
+    if said in (Verdict.NOTHING_TO_CHECK, Verdict.SUPERSEDED):
         return settled(said)
     if said is Verdict.RUNNING:
         done = len({file.url for file in report.files})
@@ -87,7 +87,7 @@ def gate_check(report: Report, said: Verdict) -> tuple[CheckState, str]:
     if said is Verdict.RUNNING:
         key = "title_running_red" if counts(report).must_fix else "title_running"
         return CheckState.PENDING, both(key, counts(report).must_fix)
-    if said in (Verdict.NOTHING, Verdict.SUPERSEDED):
+    if said in (Verdict.NOTHING_TO_CHECK, Verdict.SUPERSEDED):
         return settled(said)
     if said is Verdict.PASSED:
         return CheckState.SUCCESS, both("title_passed") + advice(report.findings)
@@ -97,7 +97,7 @@ def gate_check(report: Report, said: Verdict) -> tuple[CheckState, str]:
 
 def settled(said: Verdict) -> tuple[CheckState, str]:
     """The one answer for all three contexts where there is nothing to check, or another run takes over."""
-    if said is Verdict.NOTHING:
+    if said is Verdict.NOTHING_TO_CHECK:
         return CheckState.SUCCESS, both("title_nothing")
     return CheckState.PENDING, both("title_superseded")
 

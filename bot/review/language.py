@@ -11,7 +11,7 @@ READ_AT_MOST = 20_000
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
-def review_language(title: str, body: str, default: str) -> str:
+def language(title: str, body: str, default: str) -> str:
     """`zh` where title or body hold Chinese characters, else the forge's `default`.
 
     HTML comments do not count: they are the words of the pull request template, not of its author.

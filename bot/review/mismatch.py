@@ -23,7 +23,8 @@ def mismatch_block(finding: Finding, files: Iterable[RemoteFile], voice: Voice) 
     file = file_of(finding, files)
     if file is None:
         return f"{place}: {sentence(finding, voice)}\n"
-    rows = [("mismatch_declared", span(file.declared)), ("mismatch_observed", span(file.sha256))]
+    declared = finding.values.get("declared", file.declared)
+    rows = [("mismatch_declared", span(declared)), ("mismatch_observed", span(file.sha256))]
     if file.size is not None:
         rows.append(("mismatch_size", size(file.size)))
     rows.append(("mismatch_url", span(without_secrets(file.url), URL_LIMIT)))
@@ -40,10 +41,6 @@ def mismatch_block(finding: Finding, files: Iterable[RemoteFile], voice: Voice) 
 
 
 def file_of(finding: Finding, files: Iterable[RemoteFile]) -> RemoteFile | None:
-    """The measured file that a finding is about, known by its address or else by its declared digest."""
+    """The measured file that a finding is about: the one whose address is among its values."""
     values = set(finding.values.values())
-    candidates = [file for file in files if file.sha256 and file.declared != file.sha256]
-    for file in candidates:
-        if file.url in values:
-            return file
-    return next((file for file in candidates if file.declared and file.declared in values), None)
+    return next((file for file in files if file.sha256 and file.url in values), None)

@@ -103,7 +103,7 @@ def wants_summary(report: Report, posted: Posted) -> bool:
         return True
     if said is Verdict.RUNNING:
         return bool(report.findings)
-    return said is not Verdict.NOTHING
+    return said is not Verdict.NOTHING_TO_CHECK
 
 
 def inline_comments(

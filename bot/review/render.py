@@ -76,7 +76,7 @@ def headline(report: Report, language: str) -> str:
         Verdict.FAILED: "headline_failed" if must_fix else "headline_decision",
         Verdict.PASSED: "headline_passed",
         Verdict.UNVERIFIED: "headline_unverified",
-        Verdict.NOTHING: "headline_nothing",
+        Verdict.NOTHING_TO_CHECK: "headline_nothing",
         Verdict.SUPERSEDED: "headline_superseded",
     }
     return CATALOGUE.say(language, keys[said], must_fix)
@@ -121,7 +121,7 @@ def next_step(report: Report, voice: Voice, commands: frozenset[str]) -> str:
         keys = {
             Verdict.PASSED: "next_passed",
             Verdict.UNVERIFIED: "next_unverified",
-            Verdict.NOTHING: "next_nothing",
+            Verdict.NOTHING_TO_CHECK: "next_nothing",
             Verdict.SUPERSEDED: "next_superseded",
         }
         lines.append(voice.say(keys[said]))
@@ -205,7 +205,7 @@ def closing_parts(report: Report, voice: Voice, commands: Sequence[tuple[str, st
     reasons = unmet(conditions(report), voice.language)
     if said in (Verdict.FAILED, Verdict.UNVERIFIED) and reasons:
         parts.append(folded(voice.say("section_gate"), "\n".join(f"- {reason}" for reason in reasons)))
-    if said not in (Verdict.NOTHING, Verdict.SUPERSEDED):
+    if said not in (Verdict.NOTHING_TO_CHECK, Verdict.SUPERSEDED):
         parts.append(folded(voice.say("section_local"), f"```sh\n{local_command(report)}\n```"))
     if commands:
         lines = [f"- `{usage}` {what}" for usage, what in commands]

@@ -29,12 +29,12 @@ class Verdict(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     UNVERIFIED = "unverified"
-    NOTHING = "nothing-to-check"
+    NOTHING_TO_CHECK = "nothing-to-check"
     SUPERSEDED = "superseded"
 
 
 def verdict(report: Report) -> Verdict:
-    """`PASSED` and `NOTHING` exactly where the gate is open.
+    """`PASSED` and `NOTHING_TO_CHECK` exactly where the gate is open.
 
     Otherwise, what an author can mend outweighs what nobody could verify.
     """
@@ -44,7 +44,7 @@ def verdict(report: Report) -> Verdict:
         return Verdict.RUNNING
     tally = counts(report)
     if is_open(conditions(report)):
-        return Verdict.PASSED if report.paths or report.wanted else Verdict.NOTHING
+        return Verdict.PASSED if report.paths or report.wanted else Verdict.NOTHING_TO_CHECK
     return Verdict.FAILED if tally.must_fix or has_blocking_decision(report) else Verdict.UNVERIFIED
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.commands import commands_for, decide, parse
+from bot.commands import decide, offered, parse
 from bot.commands.catalogue import COMMANDS, NAMES
 from bot.commands.command import Command, Effects, Rerun, Scope, Who
 from bot.model import Permission, PullRef, PullRequest, PullState, Reaction, Report, User
@@ -210,5 +210,5 @@ def test_names_are_told_apart() -> None:
 
 
 def test_the_summary_offers_commands_by_reader() -> None:
-    assert [usage.split()[0] for usage, _ in commands_for("en")] == ["/recheck", "/status", "/help"]
-    assert [usage for usage, _ in commands_for("zh", Who.ANYONE)] == ["/status", "/help"]
+    assert [usage.split()[0] for usage, _ in offered("en")] == ["/recheck", "/status", "/help"]
+    assert [usage for usage, _ in offered("zh", Who.ANYONE)] == ["/status", "/help"]

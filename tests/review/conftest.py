@@ -115,7 +115,12 @@ class Make:
         )
 
     def file(self, state: RemoteState = RemoteState.MEASURED, **changes: Any) -> RemoteFile:
-        known = {"declared": self.declared, "sha256": self.declared, "size": 52_428_800, "reads": 1}
+        known: dict[str, Any] = {
+            "declared": self.declared,
+            "sha256": self.declared,
+            "size": 52_428_800,
+            "reads": 1,
+        }
         return RemoteFile(**({"url": self.url, "state": state} | known | changes))
 
     def report(self, **changes: Any) -> Report:

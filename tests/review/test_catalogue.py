@@ -10,13 +10,13 @@ import pytest
 import yaml
 
 import bot
-from bot.review.catalogue import load
+from bot.review.catalogue import Sentence, load
 from bot.review.sentences import CATALOGUE
 
 LOCALES = [Path(bot.__file__).parent / part / "locale" for part in ("review", "commands")]
 
 
-def placeholders(sentence: str | dict[str, str]) -> set[str | None]:
+def placeholders(sentence: Sentence) -> set[str | None]:
     texts = [sentence] if isinstance(sentence, str) else list(sentence.values())
     return {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
 

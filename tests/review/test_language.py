@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.review.language import review_language
+from bot.review.language import language
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ from bot.review.language import review_language
     ],
 )
 def test_language(title: str, body: str, default: str, expected: str) -> None:
-    assert review_language(title, body, default) == expected
+    assert language(title, body, default) == expected

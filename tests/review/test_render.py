@@ -13,7 +13,7 @@ from cmarkgfm.cmark import Options
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.commands import commands_for
+from bot.commands import offered
 from bot.model import Condition, Report
 from bot.review.render import SUMMARY_LIMIT, local_command, marker, summary, unmet
 from bot.review.report import SUPERSEDED
@@ -31,14 +31,14 @@ HOSTILE = (
 @pytest.fixture
 def render(words: Words) -> Render:
     def rendered(report: Report, **changes: Any) -> str:
-        known = {"words": words, "public_url": URL, "commands": commands_for(report.language)}
+        known: dict[str, Any] = {"words": words, "public_url": URL, "commands": offered(report.language)}
         return summary(report, **(known | changes))
 
     return rendered
 
 
 def html_of(markdown: str) -> str:
-    return cmarkgfm.github_flavored_markdown_to_html(markdown, options=Options.CMARK_OPT_UNSAFE)
+    return str(cmarkgfm.github_flavored_markdown_to_html(markdown, options=Options.CMARK_OPT_UNSAFE))
 
 
 def tree_of(markdown: str) -> ET.Element:
@@ -232,7 +232,7 @@ def test_any_report_renders_to_a_whole_comment(
     reports: st.SearchStrategy[Report], words: Words, data: st.DataObject
 ) -> None:
     report = data.draw(reports)
-    text = summary(report, words=words, public_url=URL, commands=commands_for(report.language))
+    text = summary(report, words=words, public_url=URL, commands=offered(report.language))
     assert text.startswith("<!-- hubbot:summary v1 ")
     assert len(text.encode()) <= SUMMARY_LIMIT
     tree_of(text)
@@ -280,3 +280,10 @@ def test_only_the_commands_given_are_offered(make: Any, render: Render) -> None:
     report = make.report(findings=(make.finding("MSH303"),))
     assert "/recheck" not in render(report, commands=())
     assert "`/status`" in render(report)
+
+
+def test_a_mismatch_shows_what_its_own_page_declares(make: Any, render: Render) -> None:
+    finding = make.finding("MSH303", link=make.url, declared="0" * 64)
+    text = render(make.report(findings=(finding,), files=(make.file(),)))
+    assert f"| sha256 in the page | ` {'0' * 64} ` |" in text
+    assert f"| sha256 of the file | ` {make.declared} ` |" in text

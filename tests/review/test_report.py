@@ -90,7 +90,7 @@ def verdicts() -> list[tuple[str, dict[str, Any], Verdict]]:
             {"finished_at": None, "findings": [("error", "contributor")]},
             Verdict.RUNNING,
         ),
-        ("nothing", {"paths": (), "files": (), "wanted": 0}, Verdict.NOTHING),
+        ("nothing", {"paths": (), "files": (), "wanted": 0}, Verdict.NOTHING_TO_CHECK),
         (
             "nothing, counts unknown",
             {"paths": (), "files": (), "wanted": 0, "trouble": "counts"},

@@ -13,6 +13,13 @@ FORMAT, ASSETS, GATE = "hubbot/format", "hubbot/assets", "hubbot/gate"
 CONTEXTS = (FORMAT, ASSETS, GATE)
 ASSETS_ROOT = "mshub_res/assets/"
 
+#: How the bot knows its own sticky summary; trusted only in comments whose author is the bot.
+SUMMARY_MARKER = "<!-- hubbot:summary"
+#: Begins the hidden marker of an inline comment: `<!-- hubbot:finding <fingerprint> <fingerprint> … -->`.
+FINDING_MARKER = "<!-- hubbot:finding"
+#: Begins the hidden marker of a reply: `<!-- hubbot:reply <key> -->`.
+REPLY_MARKER = "<!-- hubbot:reply"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class PullRef:

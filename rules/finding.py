@@ -62,7 +62,7 @@ class Problem:
     span: Span
     key: str = ""
     variant: str = ""
-    values: Mapping[str, str] = EMPTY
+    values: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     suggestion: Suggestion | None = None
     severity: Severity | None = None
     fault: Fault | None = None

@@ -96,7 +96,10 @@ class App:
         with self._lock:
             held = self._minted.get(repo)
             if held is None or held.expires - MARGIN < self._now():
-                held = self._mint(repo)
+                try:
+                    held = self._mint(repo)
+                except StatusError as error:  # a 404 here must not be taken for one of what was asked for
+                    raise ForgeError(str(error), retry_at=error.retry_at, permanent=error.permanent) from None
                 self._minted[repo] = held
             return held.token
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from github.GithubException import GithubException
+from github.GithubException import BadAttributeException, GithubException
 from github.Repository import Repository
 
 from bot.errors import ForgeError
@@ -25,6 +25,9 @@ from bot.forges.github.wire import CHUNK, DEADLINE, NETWORK_ERRORS, PER_PAGE, TI
 MAX_PAGES = 100
 #: GitHub redirects an archive once, to another host.
 MAX_REDIRECTS = 3
+
+#: PyGithub makes objects of whatever JSON there is, and trips over what is missing.
+_TRIPPED = (AttributeError, AssertionError, TypeError, ValueError)
 
 _REPO = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
@@ -57,8 +60,7 @@ class Api:
         with self.wire(repo) as wire:
             try:
                 yield Repository(wire, url=_base(repo))
-            except (GithubException, AttributeError, AssertionError, TypeError, ValueError) as error:
-                # PyGithub makes objects of whatever JSON there is, and trips over what is missing.
+            except (GithubException, BadAttributeException, *_TRIPPED) as error:
                 raise ForgeError(f"GitHub's answer makes no sense ({type(error).__name__})") from None
 
     def get(self, repo: str, path: str, **parameters: str | int) -> Mapping[str, Any]:

@@ -60,7 +60,7 @@ def _query(api: Api, repo: str, oids: Sequence[str]) -> dict[str, bytes]:
         half = len(oids) // 2
         return _query(api, repo, oids[:half]) | _query(api, repo, oids[half:])
     read = ((oid, _text(answer.get(f"b{index}"))) for index, oid in enumerate(oids))
-    return {oid: data for oid, data in read if data is not None and _oid(data) == oid}
+    return {oid: data[: MAX_BLOB + 1] for oid, data in read if data is not None and _oid(data) == oid}
 
 
 def _text(blob: Any) -> bytes | None:

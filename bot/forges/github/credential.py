@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from github.Auth import AppAuth, Auth, Token
 
 from bot.errors import ForgeError, UserError
@@ -72,11 +75,9 @@ class App:
         self, base_url: str, app_id: int | str, private_key: str, *, now: Callable[[], float]
     ) -> None:
         self.app_id = str(app_id)
-        try:
-            auth = AppAuth(app_id, private_key)
-            auth.create_jwt()
-        except (AssertionError, ValueError, TypeError, jwt.PyJWTError):
-            raise UserError("the GitHub App's private key is not an RSA key in PEM form") from None
+        if not self.app_id:
+            raise UserError("the GitHub App's id is empty")
+        auth = AppAuth(self.app_id, sign_func=_signer(private_key))
         self._wire, self._now, self._lock = Wire(base_url, auth, now=now), now, Lock()
         self._installations: dict[str, int] = {}
         self._minted: dict[str, _Minted] = {}
@@ -146,6 +147,17 @@ class App:
                 raise ForgeError(f"the GitHub App is not installed on {repo}", permanent=True) from None
             raise
         return number(item(answer, "installation"), "id")
+
+
+def _signer(private_key: str) -> Callable[[dict[str, Any]], str]:
+    """Reads the key once: checking it takes longer than a hundred signatures."""
+    try:
+        key = load_pem_private_key(private_key.encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPrivateKey):
+        raise UserError("the GitHub App's private key is not an RSA key in PEM form without a password")
+    return lambda claims: jwt.encode(claims, key, "RS256")
 
 
 class _InstallationAuth(Auth):

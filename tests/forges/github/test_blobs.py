@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import re
 import tarfile
 from collections.abc import Mapping
@@ -14,8 +15,10 @@ import pytest
 
 from bot.errors import ForgeError
 from bot.forges.base import MAX_BLOB
-from bot.forges.github import archive, blobs, wire
+from bot.forges.github.archive import MAX_PACKED, MAX_UNPACKED
+from bot.forges.github.blobs import ARCHIVE_FROM
 from bot.forges.github.client import GitHubForge
+from bot.forges.github.wire import MAX_ANSWER
 
 from .conftest import HEAD, REPO, Call, FakeGitHub, Reply
 
@@ -53,6 +56,12 @@ def serve(github: FakeGitHub, *contents: bytes) -> list[str]:
     return list(known)
 
 
+def tarred(path: str, data: bytes) -> bytes:
+    header = tarfile.TarInfo(path)
+    header.size = len(data)
+    return header.tobuf() + data
+
+
 def tarball(contents: Mapping[str, bytes]) -> bytes:
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w:gz") as tar:
@@ -64,6 +73,10 @@ def tarball(contents: Mapping[str, bytes]) -> bytes:
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         tar.addfile(link)
     return made.getvalue()
+
+
+#: So many that an archive is asked for.
+MANY = {f"filler/{number}": b"filler %d" % number for number in range(ARCHIVE_FROM)}
 
 
 def serve_archive(github: FakeGitHub, data: bytes) -> None:
@@ -109,39 +122,37 @@ def test_many_come_in_one_archive_and_the_credential_stays_at_home(
     other.close()
 
 
-def test_what_the_archive_lacks_or_alters_is_asked_for(
-    github: FakeGitHub, forge: GitHubForge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(blobs, "ARCHIVE_FROM", 3)
-    wanted = serve(github, PAGE, CRLF, BINARY, LATIN)
-    serve_archive(github, tarball({"a": PAGE, "b": CRLF.replace(b"\r", b""), "c": LATIN}))
-    assert forge.blobs(REPO, wanted, commit=HEAD) == {oid(d): d for d in (PAGE, CRLF, BINARY, LATIN)}
-    assert sum(name.startswith("GET git/blobs") for name in github.names()) == 2
+def test_what_the_archive_lacks_or_alters_is_asked_for(github: FakeGitHub, forge: GitHubForge) -> None:
+    wanted = serve(github, PAGE, CRLF, BINARY, LATIN, *MANY.values())
+    serve_archive(github, tarball({**MANY, "a": PAGE, "b": CRLF.replace(b"\r", b""), "c": LATIN}))
+    found = forge.blobs(REPO, wanted, commit=HEAD)
+    assert found == {oid(data): data for data in (PAGE, CRLF, BINARY, LATIN, *MANY.values())}
+    assert github.names("POST") == ["POST /graphql"]
+    singles = {name.rpartition("/")[2] for name in github.names("GET") if "git/blobs" in name}
+    assert singles == {oid(CRLF), oid(BINARY)}
 
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"<html>", tarball({"a": PAGE})[:40], gzip.compress(b"no tar at all" * 100), gzip.compress(b"")],
+    [
+        b"",
+        b"<html>",
+        tarball({"a": PAGE})[:40],
+        gzip.compress(b"no tar at all" * 100),
+        gzip.compress(b""),
+        # More than is ever read, once packed and once unpacked.
+        gzip.compress(tarred("noise", os.urandom(MAX_PACKED)), 0),
+        gzip.compress(tarred("bomb", bytes(MAX_UNPACKED)), 1),
+    ],
+    ids=["empty", "html", "cut", "no tar", "nothing", "long", "bomb"],
 )
-def test_an_archive_that_is_none_does_no_harm(
-    github: FakeGitHub, forge: GitHubForge, monkeypatch: pytest.MonkeyPatch, data: bytes
+def test_an_archive_that_is_none_or_too_much_does_no_harm(
+    github: FakeGitHub, forge: GitHubForge, data: bytes
 ) -> None:
-    monkeypatch.setattr(blobs, "ARCHIVE_FROM", 1)
-    wanted = serve(github, PAGE)
+    wanted = serve(github, *MANY.values())
     serve_archive(github, data)
-    assert forge.blobs(REPO, wanted, commit=HEAD) == {oid(PAGE): PAGE}
-
-
-@pytest.mark.parametrize("bound", ["MAX_PACKED", "MAX_UNPACKED"])
-def test_an_archive_is_read_within_bounds(
-    github: FakeGitHub, forge: GitHubForge, monkeypatch: pytest.MonkeyPatch, bound: str
-) -> None:
-    monkeypatch.setattr(blobs, "ARCHIVE_FROM", 1)
-    monkeypatch.setattr(archive, bound, 1000)
-    wanted = serve(github, PAGE)
-    serve_archive(github, tarball({"bomb": b"\0" * 50_000_000, "page": PAGE}))
-    assert forge.blobs(REPO, wanted, commit=HEAD) == {oid(PAGE): PAGE}
-    assert "POST /graphql" in github.names()
+    assert forge.blobs(REPO, wanted, commit=HEAD) == {oid(page): page for page in MANY.values()}
+    assert github.names("POST") == ["POST /graphql"] * 3
 
 
 def test_many_binaries_come_from_the_archive(github: FakeGitHub, forge: GitHubForge) -> None:
@@ -154,22 +165,25 @@ def test_many_binaries_come_from_the_archive(github: FakeGitHub, forge: GitHubFo
 
 @pytest.mark.parametrize("size", [MAX_BLOB, MAX_BLOB + 1, 3 * MAX_BLOB])
 @pytest.mark.parametrize("archived", [True, False])
-def test_a_large_blob_is_cut(
-    github: FakeGitHub, forge: GitHubForge, monkeypatch: pytest.MonkeyPatch, size: int, archived: bool
-) -> None:
-    monkeypatch.setattr(blobs, "ARCHIVE_FROM", 1 if archived else 1000)
+def test_a_large_blob_is_cut(github: FakeGitHub, forge: GitHubForge, size: int, archived: bool) -> None:
     large = b"x" * size
-    wanted = serve(github, large)
-    serve_archive(github, tarball({"large": large}))
-    assert forge.blobs(REPO, wanted, commit=HEAD) == {oid(large): large[: MAX_BLOB + 1]}
+    wanted = serve(github, large, *(MANY.values() if archived else ()))
+    serve_archive(github, tarball({"large": large, **MANY}))
+    assert forge.blobs(REPO, wanted, commit=HEAD)[oid(large)] == large[: MAX_BLOB + 1]
+    assert (f"GET tarball/{HEAD}" in github.names()) == archived
 
 
-def test_a_query_that_answers_too_much_is_halved(
-    github: FakeGitHub, forge: GitHubForge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wire, "MAX_ANSWER", 5000)
-    wanted = serve(github, *(bytes([65 + number]) * 2000 for number in range(4)))
-    assert len(forge.blobs(REPO, wanted, commit=HEAD)) == 4
+def test_a_query_that_answers_too_much_is_halved(github: FakeGitHub, forge: GitHubForge) -> None:
+    wanted = serve(github, *(bytes([65 + number]) * 500_000 for number in range(24)))
+    github.on(
+        "POST /graphql",
+        # Escapes make a text up to six times as long in JSON.
+        Reply(200, b" " * MAX_ANSWER + b"{}"),
+        lambda call: graphql(
+            {oid(bytes([65 + n]) * 500_000): bytes([65 + n]) * 500_000 for n in range(24)}, call
+        ),
+    )
+    assert len(forge.blobs(REPO, wanted, commit=HEAD)) == 24
     assert github.names() == ["POST /graphql"] * 3
 
 
@@ -203,11 +217,10 @@ def test_an_id_that_is_none_is_asked_of_nobody(github: FakeGitHub, forge: GitHub
     assert github.calls == []
 
 
-def test_redirects_end(github: FakeGitHub, forge: GitHubForge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blobs, "ARCHIVE_FROM", 1)
+def test_redirects_end(github: FakeGitHub, forge: GitHubForge) -> None:
     github.on(
         f"GET tarball/{HEAD}", Reply(302, None, {"Location": f"{github.url}/repos/{REPO}/tarball/{HEAD}"})
     )
     with pytest.raises(ForgeError, match="redirects"):
-        forge.blobs(REPO, [oid(PAGE)], commit=HEAD)
+        forge.blobs(REPO, [oid(data) for data in MANY.values()], commit=HEAD)
     assert len(github.calls) < 10

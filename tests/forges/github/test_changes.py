@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from bot.errors import CouldNotVerify, ForgeError
-from bot.forges.github import changes, trees
+from bot.forges.github.changes import LISTED_CAP
 from bot.forges.github.client import GitHubForge
+from bot.forges.github.trees import MAX_REQUESTS
 from bot.model import ChangeKind, PullRequest, TreeEntry
 
 from .conftest import BASE, HEAD, MERGE_BASE, REPO, Call, FakeGitHub, Reply
@@ -169,22 +170,22 @@ def test_all_pages_of_the_list_are_read(
     assert [call.query["page"] for call in github.calls if call.path.endswith("/files")] == ["1", "2", "3"]
 
 
-@pytest.mark.parametrize(("count", "fits"), [(4, True), (3, True), (5, False), (2, False), (None, False)])
+@pytest.mark.parametrize(("extra", "fits"), [(0, True), (1, True), (2, False), (-1, False), (None, False)])
 def test_at_the_cap_the_trees_decide(
-    monkeypatch: pytest.MonkeyPatch,
     forge: GitHubForge,
     with_count: Callable[[int | None], PullRequest],
     world: Callable[..., None],
-    count: int | None,
+    extra: int | None,
     fits: bool,
 ) -> None:
-    monkeypatch.setattr(changes, "LISTED_CAP", 3)
-    world({}, dict.fromkeys("abcd", NEW), [listed(path, "added", NEW) for path in "abc"])
+    paths = [f"{number:04}.md" for number in range(LISTED_CAP + 1)]
+    world({}, dict.fromkeys(paths, NEW), [listed(path, "added", NEW) for path in paths[:LISTED_CAP]])
+    pull = with_count(None if extra is None else LISTED_CAP + extra)
     if fits:
-        assert [one.path for one in forge.changes(with_count(count)).files] == list("abcd")
+        assert [one.path for one in forge.changes(pull).files] == paths
     else:
         with pytest.raises(CouldNotVerify):
-            forge.changes(with_count(count))
+            forge.changes(pull)
 
 
 # -- trees that are cut ----------------------------------------------------------------------------------
@@ -223,13 +224,14 @@ def test_a_cut_tree_is_read_subtree_by_subtree(cut_tree: None, forge: GitHubForg
     }
 
 
-def test_a_tree_is_not_read_for_ever(
-    cut_tree: None, github: FakeGitHub, forge: GitHubForge, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(trees, "MAX_REQUESTS", 4)
+def test_a_tree_is_not_read_for_ever(github: FakeGitHub, forge: GitHubForge) -> None:
+    folder = {"path": "again", "mode": "040000", "type": "tree", "sha": HEAD}
+    github.on(
+        f"GET git/trees/{HEAD}", lambda call: {"tree": [folder], "truncated": "recursive" in call.query}
+    )
     with pytest.raises(CouldNotVerify, match="too large"):
         forge.tree(REPO, HEAD)
-    assert len(github.calls) == 4
+    assert len(github.calls) == MAX_REQUESTS
 
 
 def test_a_directory_that_is_cut_cannot_be_verified(github: FakeGitHub, forge: GitHubForge) -> None:

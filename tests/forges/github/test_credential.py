@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from bot.errors import ForgeError, UserError
 from bot.forges.github.client import GitHubForge, app_client
@@ -163,10 +163,27 @@ def test_an_app_that_is_installed_nowhere(github: FakeGitHub, app: GitHubForge) 
         app.me()
 
 
+def of_another_kind() -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    form = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
+
+
 @pytest.mark.parametrize(
-    "key", ["", "secret words", "-----BEGIN RSA PRIVATE KEY-----\nsecret\n-----END RSA PRIVATE KEY-----"]
+    "key",
+    [
+        "",
+        "secret words",
+        "-----BEGIN RSA PRIVATE KEY-----\nsecret\n-----END RSA PRIVATE KEY-----",
+        of_another_kind(),
+    ],
 )
 def test_a_key_that_is_none_is_said_at_the_start_and_not_shown(key: str) -> None:
     with pytest.raises(UserError, match="private key") as error:
         app_client("http://127.0.0.1:1", 4201, key)
     assert "secret" not in str(error.value)
+
+
+def test_an_empty_id_is_said_at_the_start(pem: str) -> None:
+    with pytest.raises(UserError, match="id is empty"):
+        app_client("http://127.0.0.1:1", "", pem)

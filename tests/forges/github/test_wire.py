@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from typing import Any
 
 import pytest
+import requests
 
 from bot.errors import ForgeError
-from bot.forges.github import wire
 from bot.forges.github.client import GitHubForge, token_client
 from bot.forges.github.errors import StatusError
+from bot.forges.github.wire import MAX_ANSWER, read_bounded
 from bot.model import Check, CheckState, Comment, PullRequest, User
 
 from .conftest import NOW, REPO, Call, FakeGitHub, Reply
@@ -154,22 +156,18 @@ def test_a_renamed_repository_is_said_to_be_and_not_followed(
     assert len(github.calls) == 1
 
 
-def test_an_endless_answer_is_cut_off(
-    github: FakeGitHub, forge: GitHubForge, pull: PullRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wire, "MAX_ANSWER", 1000)
-    github.on(PULL, {"a": "x" * 100_000})
-    with pytest.raises(ForgeError, match="longer than 1000 bytes"):
+def test_an_endless_answer_is_cut_off(github: FakeGitHub, forge: GitHubForge, pull: PullRequest) -> None:
+    github.on(PULL, Reply(200, b"[" + b" " * MAX_ANSWER + b"]"))
+    with pytest.raises(ForgeError, match=f"longer than {MAX_ANSWER} bytes"):
         forge.pull_request(pull.ref)
 
 
-def test_a_dripping_answer_ends_at_the_deadline(
-    github: FakeGitHub, forge: GitHubForge, pull: PullRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wire, "DEADLINE", -1.0)
-    github.on(PULL, {"a": "x"})
-    with pytest.raises(ForgeError, match="TimeoutError"):
-        forge.pull_request(pull.ref)
+def test_a_body_is_read_in_time_or_not_at_all(github: FakeGitHub) -> None:
+    github.on("GET /body", Reply(200, b"x" * 100_000))
+    with requests.get(github.url + "/body", stream=True, timeout=5) as response, pytest.raises(TimeoutError):
+        read_bounded(response, 1 << 20, time.monotonic() - 1)
+    with requests.get(github.url + "/body", stream=True, timeout=5) as response:
+        assert read_bounded(response, 1 << 20, time.monotonic() + 5) == (b"x" * 100_000, True)
 
 
 def test_nobody_is_there(pull: PullRequest) -> None:

@@ -208,8 +208,8 @@ class Intent(StrEnum):
 class Delivery:
     """One webhook request after verification: a hint, from which only ids and what was said are taken.
 
-    `reason` says in words why a delivery is ignored. `head_sha` is a hint for a re-run whose pull request the
-    delivery does not name (a fork's check suite lists none): `number` is 0 then, and the caller looks the sha up.
+    `reason` says in words why a delivery is ignored. `head_sha` is a hint for a re-run that names no pull
+    request (a fork's check suite lists none): `number` is 0 then, and the caller looks the sha up.
     """
 
     forge: str

@@ -71,14 +71,14 @@ def _listed(api: Api, pull: PullRequest) -> Sequence[Listed]:
 def _agree(pull: PullRequest, listed: Sequence[Listed], base: Tree, head: Tree) -> bool:
     """Every path of the list differs between the trees and carries their object ids, and none is missing."""
     changed = {path for path in base.keys() | head.keys() if base.get(path) != head.get(path)}
-    named = [path for one in listed for path in _paths(one)]
-    if len(named) != len(set(named)) or not changed.issuperset(named):
+    named = {path for one in listed for path in _paths(one)}
+    if len({one.path for one in listed}) < len(listed) or not changed >= named:
         return False
     if any(one.oid is not None and one.oid != _oid(one, base, head) for one in listed):
         return False
     count = pull.changed_files
     if len(listed) < LISTED_CAP:
-        return len(named) == len(changed) and count in (None, len(listed))
+        return named == changed and count in (None, len(listed))
     return count is not None and LISTED_CAP <= count <= len(changed)
 
 

@@ -124,9 +124,9 @@ class GitHubForge:
         comments.delete(self._api, pull.ref, comment)
 
     def post_review(
-        self, pull: PullRequest, body: str, inline: Sequence[InlineComment]
+        self, pull: PullRequest, body: str, comments: Sequence[InlineComment]
     ) -> tuple[InlineComment, ...]:
-        return reviews.review(self._api, pull, self.me(), body, inline)
+        return reviews.review(self._api, pull, self.me(), body, comments)
 
     def set_labels(self, pull: PullRequest, add: Collection[str], remove: Collection[str]) -> None:
         """GitHub makes a label that the repository lacks; one that is not on is as good as removed."""

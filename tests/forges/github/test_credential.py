@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from hashlib import sha1
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from bot.errors import ForgeError, UserError
 from bot.forges.github.client import GitHubForge, app_client
-from bot.model import PullRequest, User
+from bot.model import Comment, PullRequest, Reaction, User
 
 from .conftest import NOW, REPO, Call, FakeGitHub, Reply, free_pace
 
@@ -101,6 +102,20 @@ def test_a_refused_token_is_replaced_once(
     assert len(used(github)) == 5
 
 
+def test_a_token_refused_at_a_file_is_replaced_once(github: FakeGitHub, app: GitHubForge) -> None:
+    data = b"page\n"
+    oid = sha1(b"blob %d\0" % len(data) + data).hexdigest()
+    github.on("POST /graphql", {"data": {"repository": {"b0": None}}})
+    github.on(f"GET git/blobs/{oid}", Reply(401, {"message": "Bad credentials"}), Reply(200, data))
+    assert app.blobs(REPO, [oid], commit="a" * 40) == {oid: data}
+    tokens = [call.headers["authorization"] for call in github.calls if "git/blobs" in call.path]
+    assert tokens == ["token ghs_4201_1", "token ghs_4201_2"]
+    github.on(f"GET git/blobs/{oid}", Reply(401, {"message": "Bad credentials"}))
+    with pytest.raises(ForgeError, match="401") as error:
+        app.blobs(REPO, [oid], commit="a" * 40)
+    assert error.value.permanent
+
+
 def test_an_app_that_was_installed_again_is_found_again(
     github: FakeGitHub, app: GitHubForge, pull: PullRequest, clock: Clock
 ) -> None:
@@ -144,6 +159,17 @@ def test_no_token_to_be_had(
         app.pull_request(pull.ref)
     assert error.value.permanent is permanent
     assert used(github) == []
+
+
+def test_no_token_is_not_taken_for_no_permission_or_no_comment(
+    github: FakeGitHub, app: GitHubForge, pull: PullRequest
+) -> None:
+    """A 404 while signing in says nothing about what was asked for."""
+    github.on(MINT, Reply(404, {"message": "Not Found"}))
+    with pytest.raises(ForgeError, match="access_tokens"):
+        app.permission(REPO, User(5, "alice"))
+    with pytest.raises(ForgeError, match="access_tokens"):
+        app.react(pull, Comment("31", User(5, "alice"), "/recheck"), Reaction.SEEN)
 
 
 def test_the_app_writes_as_its_bot_account(github: FakeGitHub, app: GitHubForge) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from bot.errors import ForgeError
 from bot.forges.github.credential import Credential
 from bot.forges.github.errors import refusal
 from bot.forges.github.pace import Pace
-from bot.forges.github.shape import item, items
+from bot.forges.github.shape import REPO, item, items
 from bot.forges.github.wire import CHUNK, DEADLINE, NETWORK_ERRORS, PER_PAGE, TIMEOUT, Wire
 
 #: 10,000 entries of any list; a longer one is a loop or an attack.
@@ -28,8 +27,6 @@ MAX_REDIRECTS = 3
 
 #: PyGithub makes objects of whatever JSON there is, and trips over what is missing.
 _TRIPPED = (AttributeError, AssertionError, TypeError, ValueError)
-
-_REPO = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
 
 class Api:
@@ -105,10 +102,15 @@ class Api:
                     with wire.files.get(
                         url, headers=headers, stream=True, timeout=TIMEOUT, allow_redirects=False
                     ) as response:
-                        if response.status_code == 401 and not renewed and wire.renewed():
+                        if (
+                            response.status_code == 401
+                            and _at_home(headers)
+                            and not renewed
+                            and wire.renewed()
+                        ):
                             headers, renewed = {**headers, **wire.sign()}, True
                         elif response.status_code in (301, 302, 303, 307, 308):
-                            url, headers = _redirected(url, headers, response.headers.get("Location", ""))
+                            url, headers = redirected(url, headers, response.headers.get("Location", ""))
                         else:
                             self._accept(path, response)
                             yield response, time.monotonic() + DEADLINE
@@ -143,12 +145,18 @@ class Api:
 
 
 def _base(repo: str) -> str:
-    if not _REPO.fullmatch(repo):
+    if not REPO.fullmatch(repo):
         raise ForgeError("that is not the name of a repository", permanent=True)
     return f"/repos/{repo}"
 
 
-def _redirected(url: str, headers: dict[str, str], location: str) -> tuple[str, dict[str, str]]:
+def _at_home(headers: Mapping[str, str]) -> bool:
+    """Another host's 401 must not bring it a new credential."""
+    return "Authorization" in headers
+
+
+def redirected(url: str, headers: dict[str, str], location: str) -> tuple[str, dict[str, str]]:
+    """Where to go on, and with which headers: the credential does not leave scheme, host and port."""
     target = urljoin(url, location)
     old, new = urlsplit(url), urlsplit(target)
     if (old.scheme, old.netloc) == (new.scheme, new.netloc):

@@ -12,6 +12,7 @@ from urllib.parse import quote_plus
 
 from bot.forges.base import Refused
 from bot.forges.github.payload import decode, part, positive, refuse, sha, text
+from bot.forges.github.shape import REPO
 from bot.model import Comment, Delivery, Intent, User
 
 NAME = "github"
@@ -20,7 +21,6 @@ SHORTEST_HIDDEN = 8
 
 _ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_REPO = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 
 _REVIEWED = frozenset({"opened", "reopened", "synchronize", "ready_for_review"})
@@ -182,7 +182,7 @@ def _rerun(seen: _Seen, payload: Mapping[str, Any], check: Mapping[str, Any]) ->
 
 def _repo(payload: Mapping[str, Any]) -> str:
     name = text(part(payload, "repository"), "full_name", most=201)
-    if not _REPO.fullmatch(name):
+    if not REPO.fullmatch(name):
         refuse("`full_name` is not a repository")
     return name
 

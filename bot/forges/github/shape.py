@@ -10,6 +10,8 @@ from bot.errors import ForgeError
 from bot.model import User
 
 SHA = re.compile(r"[0-9a-f]{40}")
+#: `owner/name` as GitHub allows them; neither can climb out of the path that it becomes part of.
+REPO = re.compile(r"(?!\.\.?/)[A-Za-z0-9_.-]{1,100}/(?!\.\.?$)[A-Za-z0-9_.-]{1,100}")
 
 
 def item(value: object, what: str) -> Mapping[str, Any]:

@@ -200,7 +200,9 @@ def test_the_token_is_in_no_message(github: FakeGitHub, forge: GitHubForge, pull
     assert len(github.calls) == 1
 
 
-@pytest.mark.parametrize("name", ["", "hub", "hub/pages/x", "hub/pages?x", "../..//", "hub/pa ges"])
+@pytest.mark.parametrize(
+    "name", ["", "hub", "hub/pages/x", "hub/pages?x", "../..//", "../pages", "hub/..", "hub/pa ges"]
+)
 def test_a_name_that_is_no_repository_is_asked_of_nobody(
     github: FakeGitHub, forge: GitHubForge, name: str
 ) -> None:

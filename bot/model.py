@@ -215,7 +215,8 @@ class Intent(StrEnum):
 class Delivery:
     """One webhook request after verification: a hint, from which only ids and what was said are taken.
 
-    `reason` says in words why a delivery is ignored.
+    `reason` says in words why a delivery is ignored. `head_sha` is a hint for a re-run that names no pull
+    request (a fork's check suite lists none): `number` is 0 then, and the caller looks the sha up.
     """
 
     forge: str
@@ -229,6 +230,7 @@ class Delivery:
     head_sha: str = ""
     comment: Comment | None = None
     reason: str = ""
+    head_sha: str = ""
 
 
 @dataclass(frozen=True, slots=True)

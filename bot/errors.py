@@ -21,4 +21,4 @@ class ForgeError(Exception):
 
 
 class CouldNotVerify(Exception):
-    """What we were given does not add up (counts disagree, a list is cut): the gate stays closed, nobody is blamed."""
+    """What we were given does not add up (counts disagree, a list is cut): closed gate, nobody blamed."""

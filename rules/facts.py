@@ -35,8 +35,9 @@ class Wanted:
 class RemoteFile:
     """What is known of one remote file.
 
-    `reason` is a stable word (`not-found`, `html-page`, `lfs-pointer`, `address-refused`, `timeout`, `dns`, `tls`,
-    `status-503`, …; empty when measured) that the message catalogues have sentences for; `detail` is plain text evidence.
+    `reason` is a stable word (`not-found`, `html-page`, `lfs-pointer`, `address-refused`, `timeout`, `dns`,
+    `tls`, `status-503`, …; empty when measured) that the message catalogues have sentences for;
+    `detail` is plain text evidence.
     Sizes are in bytes, times in seconds, `measured_at` in seconds since the epoch.
     """
 
@@ -69,7 +70,8 @@ class TreeAsset:
 class Facts:
     """Everything the rules may know beyond the pages themselves.
 
-    `files` maps an asset's address (angle brackets removed) to what was measured; an absent address was not measured.
+    `files` maps an asset's address (angle brackets removed) to what was measured;
+    an absent address was not measured.
     `tree` holds the asset entries of every page of the base tree that the pull request does not replace.
     """
 

@@ -50,7 +50,7 @@ class Hooks(Protocol):
 
 
 class Forge(Protocol):
-    """Reads pull requests and writes reviews. Every method may raise `ForgeError`; none sleeps for a rate limit.
+    """Reads pull requests, writes reviews. Every method may raise `ForgeError`; none sleeps for a limit.
 
     Every write is an idempotent upsert from the caller's point of view: it may be called again after a crash.
     """
@@ -93,7 +93,9 @@ class Forge(Protocol):
 
     def delete_comment(self, pull: PullRequest, comment: Comment) -> None: ...
 
-    def post_review(self, pull: PullRequest, body: str, comments: Sequence[InlineComment]) -> tuple[InlineComment, ...]:
+    def post_review(
+        self, pull: PullRequest, body: str, comments: Sequence[InlineComment]
+    ) -> tuple[InlineComment, ...]:
         """Posts inline comments; returns those that the forge would not take, for the summary."""
 
     def set_labels(self, pull: PullRequest, add: Collection[str], remove: Collection[str]) -> None: ...

@@ -1,0 +1,296 @@
+"""The only reader of the environment: typed settings, and a refusal by name for every one that is wrong."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.errors import UserError
+from bot.model import PullRef
+
+#: Every variable that is read; each also as NAME_FILE, whose content is the value.
+VARIABLES = (
+    "DATABASE_URL",
+    "HOST",
+    "PORT",
+    "PUBLIC_URL",
+    "METRICS_PORT",
+    "GITHUB_API_URL",
+    "GITHUB_TOKEN",
+    "GITHUB_APP_ID",
+    "GITHUB_PRIVATE_KEY",
+    "GITHUB_WEBHOOK_SECRET",
+    "GITHUB_WEBHOOK_SECRET_PREVIOUS",
+    "GITHUB_REPOSITORIES",
+    "GITEE_API_URL",
+    "GITEE_TOKEN",
+    "GITEE_WEBHOOK_SECRET",
+    "GITEE_WEBHOOK_SECRET_PREVIOUS",
+    "GITEE_WEBHOOK_PASSWORD",
+    "GITEE_REPOSITORIES",
+    "ASSET_CONNECT_TO",
+    "ASSET_CA_BUNDLE",
+    "DRY_RUN",
+)
+
+DEFAULT_DATABASE = "sqlite:///var/hubbot.sqlite"
+TRUE, FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubSettings:
+    """Credentials of GitHub: a token, or an App's id and private key (PEM text)."""
+
+    api_url: str
+    token: str
+    app_id: str
+    private_key: str
+    secrets: tuple[str, ...]
+    repositories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GiteeSettings:
+    """Credentials of Gitee. `password` is set only where hooks still use password mode."""
+
+    api_url: str
+    token: str
+    secrets: tuple[str, ...]
+    password: str
+    repositories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the operator decides. `github` and `gitee` are None where nothing of them is set."""
+
+    database_url: str
+    host: str
+    port: int
+    public_url: str
+    metrics_port: int
+    github: GitHubSettings | None
+    gitee: GiteeSettings | None
+    connect_to: str
+    ca_bundle: str
+    dry_run: bool
+
+    @property
+    def has_forge(self) -> bool:
+        return self.github is not None or self.gitee is not None
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Settings from the environment. Raises `UserError` that names the variable, the reason and the fix."""
+    read = _Reader(environment)
+    host, port = read("HOST", "127.0.0.1"), _port(read, "PORT", 8000)
+    return Settings(
+        database_url=_database(read("DATABASE_URL", DEFAULT_DATABASE)),
+        host=host,
+        port=port,
+        public_url=_address(read, "PUBLIC_URL", f"http://{host}:{port}"),
+        metrics_port=_port(read, "METRICS_PORT", 9000),
+        github=_github(read),
+        gitee=_gitee(read),
+        connect_to=read("ASSET_CONNECT_TO"),
+        ca_bundle=_readable(read, "ASSET_CA_BUNDLE"),
+        dry_run=_flag(read, "DRY_RUN"),
+    )
+
+
+def for_one_pull(environment: Mapping[str, str], ref: PullRef, *, post: bool) -> Settings:
+    """Settings to review one pull request by hand: a token if there is one, no secrets, no repositories."""
+    read = _Reader(environment)
+    token = read(f"{ref.forge.upper()}_TOKEN")
+    if post and not token:
+        raise UserError(f"--post needs {ref.forge.upper()}_TOKEN: a token of the account that is to write.")
+    is_github = ref.forge == "github"
+    api = "https://api.github.com" if is_github else "https://gitee.com/api/v5"
+    api_url = _address(read, f"{ref.forge.upper()}_API_URL", api)
+    return Settings(
+        database_url="",
+        host="",
+        port=0,
+        public_url=_address(read, "PUBLIC_URL", "") if read("PUBLIC_URL") else "",
+        metrics_port=0,
+        github=GitHubSettings(api_url, token, "", "", (), (ref.repo,)) if is_github else None,
+        gitee=None if is_github else GiteeSettings(api_url, token, (), "", (ref.repo,)),
+        connect_to=read("ASSET_CONNECT_TO"),
+        ca_bundle=_readable(read, "ASSET_CA_BUNDLE"),
+        dry_run=not post,
+    )
+
+
+class _Reader:
+    """A variable's value, or the content of the file that NAME_FILE names."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+
+    def __call__(self, name: str, default: str = "") -> str:
+        value = self.environment.get(name, "")
+        path = self.environment.get(f"{name}_FILE", "")
+        if value and path:
+            raise UserError(f"{name} and {name}_FILE are both set; keep one of them.")
+        if path:
+            try:
+                value = Path(path).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                reason = type(error).__name__
+                raise UserError(
+                    f"{name}_FILE names {path}, which cannot be read ({reason}); "
+                    "check that it exists and that this user may read it."
+                ) from None
+        return value.strip() or default
+
+    def any_of(self, *names: str) -> bool:
+        return any(self.environment.get(n) or self.environment.get(f"{n}_FILE") for n in names)
+
+
+def _github(read: _Reader) -> GitHubSettings | None:
+    if not read.any_of(*(v for v in VARIABLES if v.startswith("GITHUB_") and v != "GITHUB_API_URL")):
+        return None
+    token, app_id = read("GITHUB_TOKEN"), read("GITHUB_APP_ID")
+    key = _private_key(read("GITHUB_PRIVATE_KEY"))
+    if token and app_id:
+        raise UserError(
+            "GITHUB_TOKEN and GITHUB_APP_ID are both set; keep the App (check runs) or the token (statuses)."
+        )
+    if not token and not app_id:
+        raise UserError(
+            "GITHUB_TOKEN is missing; set it, or GITHUB_APP_ID and GITHUB_PRIVATE_KEY for a GitHub App."
+        )
+    if app_id and not app_id.isdigit():
+        raise UserError(f"GITHUB_APP_ID is {app_id!r}; it is the number on the App's settings page.")
+    if app_id and not key:
+        raise UserError(
+            "GITHUB_PRIVATE_KEY is missing; set it to the App's key (PEM text, base64 of it, or a path)."
+        )
+    return GitHubSettings(
+        api_url=_address(read, "GITHUB_API_URL", "https://api.github.com"),
+        token=token,
+        app_id=app_id,
+        private_key=key,
+        secrets=_secrets(read, "GITHUB"),
+        repositories=_repositories(read, "GITHUB"),
+    )
+
+
+def _gitee(read: _Reader) -> GiteeSettings | None:
+    if not read.any_of(*(v for v in VARIABLES if v.startswith("GITEE_") and v != "GITEE_API_URL")):
+        return None
+    if not read("GITEE_TOKEN"):
+        raise UserError(
+            "GITEE_TOKEN is missing; make a personal access token of the bot's account and set it."
+        )
+    password = read("GITEE_WEBHOOK_PASSWORD")
+    secrets = () if password and not read("GITEE_WEBHOOK_SECRET") else _secrets(read, "GITEE")
+    return GiteeSettings(
+        api_url=_address(read, "GITEE_API_URL", "https://gitee.com/api/v5"),
+        token=read("GITEE_TOKEN"),
+        secrets=secrets,
+        password=password,
+        repositories=_repositories(read, "GITEE"),
+    )
+
+
+def _secrets(read: _Reader, forge: str) -> tuple[str, ...]:
+    """The present webhook secret and, during a rotation, the previous one."""
+    name = f"{forge}_WEBHOOK_SECRET"
+    present, previous = read(name), read(f"{name}_PREVIOUS")
+    if not present:
+        raise UserError(
+            f"{name} is missing; without it anybody could send deliveries. Set it to the webhook's secret."
+        )
+    return (present, previous) if previous else (present,)
+
+
+def _repositories(read: _Reader, forge: str) -> tuple[str, ...]:
+    name = f"{forge}_REPOSITORIES"
+    found = tuple(part for part in read(name).replace(",", " ").split() if part)
+    if not found:
+        raise UserError(f"{name} is missing; list the repositories to review, as owner/name.")
+    for repo in found:
+        owner, slash, rest = repo.partition("/")
+        if not (owner and slash and rest) or "/" in rest:
+            raise UserError(f"{name} holds {repo!r}, which is not of the form owner/name.")
+    return found
+
+
+def _private_key(value: str) -> str:
+    r"""PEM text from PEM, PEM with `\n` written out, base64 of PEM, or a path to a PEM file."""
+    if not value:
+        return ""
+    if "-----BEGIN" in value:
+        return value.replace("\\n", "\n") + "\n"
+    try:
+        decoded = base64.b64decode("".join(value.split()), validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        decoded = ""
+    if "-----BEGIN" in decoded:
+        return decoded
+    try:
+        text = Path(value).read_text(encoding="ascii")
+    except (OSError, ValueError):
+        text = ""
+    if "-----BEGIN" not in text:
+        raise UserError(
+            "GITHUB_PRIVATE_KEY is neither PEM text, nor base64 of it, nor the path of a readable PEM file."
+        )
+    return text
+
+
+def _database(url: str) -> str:
+    scheme = url.partition(":")[0]
+    if scheme == "postgres":
+        return "postgresql" + url.removeprefix("postgres")
+    if scheme not in ("sqlite", "postgresql"):
+        raise UserError("DATABASE_URL must begin with sqlite:/// or postgresql://.")
+    return url
+
+
+def _address(read: _Reader, name: str, default: str) -> str:
+    value = read(name, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise UserError(f"{name} is {value!r}; it must be an http:// or https:// address without a query.")
+    return value
+
+
+def _port(read: _Reader, name: str, default: int) -> int:
+    text = read(name, str(default))
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise UserError(f"{name} is {text!r}; it must be a port number from 1 to 65535.")
+    return int(text)
+
+
+def _readable(read: _Reader, name: str) -> str:
+    path = read(name)
+    if path and not Path(path).is_file():
+        raise UserError(f"{name} names {path}, which is not a file.")
+    return path
+
+
+def _flag(read: _Reader, name: str) -> bool:
+    text = read(name).lower()
+    if text in TRUE:
+        return True
+    if text in FALSE:
+        return False
+    raise UserError(f"{name} is {text!r}; say 1 or 0.")
+
+
+def secrets(chosen: Settings) -> tuple[str, ...]:
+    """Every secret value among the settings, for the log filter."""
+    found: list[str] = []
+    if chosen.github is not None:
+        found += [chosen.github.token, chosen.github.private_key.strip(), *chosen.github.secrets]
+    if chosen.gitee is not None:
+        found += [chosen.gitee.token, chosen.gitee.password, *chosen.gitee.secrets]
+    if "@" in chosen.database_url:
+        found.append(urlsplit(chosen.database_url).password or "")
+    return tuple(value for value in found if value)

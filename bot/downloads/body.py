@@ -92,7 +92,7 @@ def body_length(headers: Message) -> int | None:
             raise Trouble("bad-response", "contradictory framing")
         return None
     if not lengths:
-        raise Trouble("no-length", "neither a length nor chunks: the end could be a cut", again=False)
+        raise Trouble("no-length", "neither a length nor chunks: the end could be a cut")
     if len(lengths) > 1 or not _LENGTH.fullmatch(lengths[0].strip()):
         raise Trouble("bad-length", f"Content-Length: {', '.join(lengths)[:60]}")
     return int(lengths[0])

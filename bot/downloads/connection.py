@@ -116,11 +116,9 @@ class Dialer:
         else:
             found = lookup(self.resolve, target.host, target.port, self.limits.dns_seconds, stop)
         for address in found:
-            why = refusal(address) or ("this machine" if self.is_own(address) else "")
-            if why:
-                raise Refused(
-                    "address-refused", f"{target.host} is at {address}, not a public address ({why})"
-                )
+            if refusal(address) or self.is_own(address):
+                # Which address it is stays unsaid: everybody could ask us for names of the operator's network.
+                raise Refused("address-refused", f"{target.host} leads to an address that is not public")
         return found[: self.limits.addresses]
 
     def _first(
@@ -221,7 +219,7 @@ def _verify_peer(sock: socket.socket, address: str) -> None:
     """The peer must be the address that was checked, and must still pass."""
     peer = str(sock.getpeername()[0])
     if ipaddress.ip_address(peer) != ipaddress.ip_address(address) or refusal(peer):
-        raise Refused("address-refused", f"connected to {peer} instead of {address}")
+        raise Refused("address-refused", "the connection led to another address than the one checked")
 
 
 def _is_numeric(host: str) -> bool:

@@ -108,7 +108,11 @@ class Transport:
         try:
             line.connection.request("GET", target.path, headers=headers)
             # The wrapper that urllib3 would put around it hides the stream whose bytes are counted here.
-            return Reply(line, PlainProtocol.getresponse(line.connection))
+            reply = Reply(line, PlainProtocol.getresponse(line.connection))
+            if line.guard.fired:  # a header that we cut off looks like a whole one
+                reply.response.close()
+                raise TimeoutError
+            return reply
         except (OSError, HTTPException, ValueError) as error:
             self.dialer.hang_up(line)
             if line.guard.stopped:

@@ -45,7 +45,8 @@ def judge(
         result = _unread(subject, RemoteState.WRONG, refused.reason, refused.detail, Fault.CONTRIBUTOR)
     except Trouble as trouble:
         result = _unread(subject, RemoteState.UNVERIFIED, trouble.reason, trouble.detail, trouble.fault)
-    return _finished(result, reads=len(seen), seconds=clock() - start, measured_at=now())
+    reads = sum(bool(look.sha256) for look in seen)
+    return _finished(result, reads=reads, seconds=clock() - start, measured_at=now())
 
 
 def unverified(subject: Subject, reason: str, detail: str, fault: Fault, now: float) -> RemoteFile:

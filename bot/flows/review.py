@@ -101,12 +101,18 @@ def _read(run: Run, pull: PullRequest) -> Material:
         for file in sorted(pages, key=lambda file: file.path)
     )
     gone = {file.path for file in changes.files}
-    tree = tree_assets(run, run.ref.repo, changes.merge_base, changes.base_tree, without=gone) if subjects else {}
+    tree = (
+        tree_assets(run, run.ref.repo, changes.merge_base, changes.base_tree, without=gone)
+        if subjects
+        else {}
+    )
     wanted = engine.wanted([subject.page for subject in subjects])
     return Material(changes, subjects, wanted, tree)
 
 
-def _blobs(run: Run, pull: PullRequest, files: Sequence[ChangedFile], commit: str, side: str) -> dict[str, Page]:
+def _blobs(
+    run: Run, pull: PullRequest, files: Sequence[ChangedFile], commit: str, side: str
+) -> dict[str, Page]:
     """The pages of one side, parsed; what is no regular file has no content that could pass."""
     entries = {file.path: entry for file in files if (entry := getattr(file, side)) is not None}
     regular = {path: entry.oid for path, entry in entries.items() if entry.mode in REGULAR}
@@ -121,9 +127,7 @@ def _judge(run: Run, material: Material, files: Mapping[str, RemoteFile]) -> lis
     return engine.check(material.subjects, Facts(files=files, tree=material.tree), run.world.policy)
 
 
-def _end(
-    run: Run, pull: PullRequest, report: Report, patches: Mapping[str, str | None]
-) -> Request | None:
+def _end(run: Run, pull: PullRequest, report: Report, patches: Mapping[str, str | None]) -> Request | None:
     """Concludes on the head that was read, unless it is not the head any more."""
     now = run.world.now()
     report = replace(report, finished_at=now)

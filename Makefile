@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK_VENV := build/lock
+SIM_VENV := build/simulator
+SIMULATOR ?=
+CASES ?=
 COMPILE := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-header --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 export PYTHONUNBUFFERED := 1
@@ -31,8 +34,10 @@ test: $(VENV)/test.txt $(VENV)/pyproject.toml
 	@echo "== lint-imports" && $(BIN)/lint-imports
 	@echo "== pytest" && $(BIN)/python -m pytest -n 2
 
-acceptance: $(VENV)/test.txt $(VENV)/pyproject.toml
-	$(BIN)/python -m tests.acceptance
+acceptance: $(VENV)/runtime.txt $(VENV)/pyproject.toml $(SIM_VENV)/ready
+	@echo "== acceptance"
+	PYTHONPATH=$(abspath $(SIMULATOR)) HUBBOT_PYTHON=$(abspath $(BIN)/python) \
+		$(SIM_VENV)/bin/python -m pytest tests/acceptance $(CASES)
 
 fix: $(VENV)/test.txt
 	$(BIN)/ruff check --fix .
@@ -62,6 +67,14 @@ $(VENV)/pyproject.toml: pyproject.toml | $(VENV)/runtime.txt
 	@cmp -s $< $@ || { echo "== installing hubbot itself" && \
 		$(PIP) install --no-deps --no-index --no-build-isolation --editable .; }
 	@cp $< $@
+
+# The simulator's packages stay out of the environment that the bot runs in.
+$(SIM_VENV)/ready: requirements/test.txt $(wildcard $(SIMULATOR)/forgesim/requirements.txt)
+	@test -d "$(SIMULATOR)/forgesim" || { echo "say where the simulator is: make acceptance SIMULATOR=…"; exit 2; }
+	$(PYTHON) -m venv $(SIM_VENV)
+	$(SIM_VENV)/bin/python -m pip --quiet install --require-hashes -r requirements/test.txt
+	$(SIM_VENV)/bin/python -m pip --quiet install -r $(SIMULATOR)/forgesim/requirements.txt
+	@touch $@
 
 $(LOCK_VENV)/bin/uv: requirements/lock.in
 	$(PYTHON) -m venv $(LOCK_VENV)

@@ -72,6 +72,7 @@ def world(running: World) -> Iterator[World]:
     """The running world for one case, which fails over whatever the forges would complain of."""
     since = time.time()
     running.pulls.clear()
+    running.tolerated.clear()
     if not running.bot.running():
         running.bot.start()
     yield running

@@ -131,15 +131,8 @@ def prepare(data: Path, folder: Path, shelf_size: int) -> Hub:
 def _take_off(bare: Path, paths: list[str]) -> None:
     index = {"GIT_INDEX_FILE": str(bare / "acceptance-index")}
     _git(bare, "read-tree", "master", environment=index)
-    _git(
-        bare,
-        "update-index",
-        "--force-remove",
-        "-z",
-        "--stdin",
-        stdin="\0".join(paths).encode(),
-        environment=index,
-    )
+    removals = "".join(f"0 {'0' * 40}\t{path}\0" for path in paths)
+    _git(bare, "update-index", "-z", "--index-info", stdin=removals.encode(), environment=index)
     tree = _git(bare, "write-tree", environment=index).decode().strip()
     who = {
         f"GIT_{role}_{part}": "acceptance" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")

@@ -76,6 +76,8 @@ def test_a_push_overtakes_a_run_in_the_middle_of_a_download(world: World) -> Non
 
 
 def test_pushes_in_a_burst_are_reviewed_at_the_last(world: World) -> None:
+    # A head may move between any reading of it and the write that follows: no bot can do better.
+    world.tolerated.add("stale-head")
     page, _ = world.serve(world.take(1)[0])
     pull = world.open([page.declaring("0" * 64)])
     for number in range(6):

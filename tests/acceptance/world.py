@@ -80,6 +80,7 @@ class World:
         self.forge = getattr(self.sim, mode.forge)
         self.bot = Bot(python, folder, environment(mode, self.sim, port, folder))
         self.pulls: list[Any] = []
+        self.tolerated: set[str] = set()
         self._taken = 0
 
     # -- what a case does ---------------------------------------------------
@@ -145,12 +146,18 @@ class World:
         return given + [run_state(r.status, r.conclusion) for r in runs if r.sha == sha and r.name == context]
 
     def violations(self, since: float) -> list[str]:
-        """What the bot did that the forge's own rules forbid or frown on, in this case."""
+        """What the bot did that the forge's own rules forbid or frown on, in this case.
+
+        A run that stops because its pull request was closed rightly leaves its contexts pending.
+        """
         mine = {pull.number for pull in self.pulls}
+        closed = {pull.number for pull in self.pulls if pull.state != "open"}
         return [
             f"{note.severity} {note.kind}: {note.message}"
             for note in self.sim.violations("warning", since)
-            if note.pull is None or note.pull in mine
+            if (note.pull is None or note.pull in mine)
+            and note.kind not in self.tolerated
+            and not (note.kind == "left-pending" and note.pull in closed)
         ]
 
 

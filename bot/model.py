@@ -219,6 +219,7 @@ class Delivery:
     repo: str = ""
     number: int = 0
     sender: str = ""
+    head_sha: str = ""
     comment: Comment | None = None
     reason: str = ""
 

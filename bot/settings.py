@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.errors import UserError
+from bot.model import PullRef
 
 #: Every variable that is read; each also as NAME_FILE, whose content is the value.
 VARIABLES = (
@@ -98,6 +99,29 @@ def load(environment: Mapping[str, str]) -> Settings:
         connect_to=read("ASSET_CONNECT_TO"),
         ca_bundle=_readable(read, "ASSET_CA_BUNDLE"),
         dry_run=_flag(read, "DRY_RUN"),
+    )
+
+
+def for_one_pull(environment: Mapping[str, str], ref: PullRef, *, post: bool) -> Settings:
+    """Settings to review one pull request by hand: a token if there is one, no secrets, no repositories."""
+    read = _Reader(environment)
+    token = read(f"{ref.forge.upper()}_TOKEN")
+    if post and not token:
+        raise UserError(f"--post needs {ref.forge.upper()}_TOKEN: a token of the account that is to write.")
+    is_github = ref.forge == "github"
+    api = "https://api.github.com" if is_github else "https://gitee.com/api/v5"
+    api_url = _address(read, f"{ref.forge.upper()}_API_URL", api)
+    return Settings(
+        database_url="",
+        host="",
+        port=0,
+        public_url=_address(read, "PUBLIC_URL", "") if read("PUBLIC_URL") else "",
+        metrics_port=0,
+        github=GitHubSettings(api_url, token, "", "", (), (ref.repo,)) if is_github else None,
+        gitee=None if is_github else GiteeSettings(api_url, token, (), "", (ref.repo,)),
+        connect_to=read("ASSET_CONNECT_TO"),
+        ca_bundle=_readable(read, "ASSET_CA_BUNDLE"),
+        dry_run=not post,
     )
 
 
@@ -258,3 +282,15 @@ def _flag(read: _Reader, name: str) -> bool:
     if text in FALSE:
         return False
     raise UserError(f"{name} is {text!r}; say 1 or 0.")
+
+
+def secrets(chosen: Settings) -> tuple[str, ...]:
+    """Every secret value among the settings, for the log filter."""
+    found: list[str] = []
+    if chosen.github is not None:
+        found += [chosen.github.token, chosen.github.private_key.strip(), *chosen.github.secrets]
+    if chosen.gitee is not None:
+        found += [chosen.gitee.token, chosen.gitee.password, *chosen.gitee.secrets]
+    if "@" in chosen.database_url:
+        found.append(urlsplit(chosen.database_url).password or "")
+    return tuple(value for value in found if value)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
-from types import MappingProxyType
 
 FINGERPRINT_LENGTH = 16
 
@@ -47,9 +46,6 @@ class Suggestion:
     replacement: str
 
 
-EMPTY: Mapping[str, str] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What a rule yields: where, and the values that its message is filled with.
@@ -62,7 +58,7 @@ class Problem:
     span: Span
     key: str = ""
     variant: str = ""
-    values: Mapping[str, str] = EMPTY
+    values: Mapping[str, str] = field(default_factory=dict)
     suggestion: Suggestion | None = None
     severity: Severity | None = None
     fault: Fault | None = None

@@ -1,0 +1,23 @@
+"""`hubbot db upgrade`: brings the database's schema up to date."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any
+
+from bot import settings
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("db", help="upgrade the database")
+    parser.add_argument("action", choices=["upgrade"], help="apply every migration that the database lacks")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command has this form
+    from bot.store.database import open_database, upgrade
+
+    upgrade(open_database(settings.load(os.environ).database_url))
+    print("The database is up to date.")
+    return 0

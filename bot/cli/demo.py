@@ -1,0 +1,39 @@
+"""`hubbot demo`: a made-up hub with pull requests, reviewed for real, without network or account."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from bot.forges.demo.world import DemoWorld, announce, prepare
+
+__all__ = ["Supervise", "add_parser", "announce", "prepare", "run"]
+
+WORKDIR = Path("var/demo")
+
+#: Runs the ordinary server on a prepared world, announces it once, and gives the exit code.
+Supervise = Callable[[DemoWorld], int]
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "demo", help="try the bot here: sample pull requests, no account, no network"
+    )
+    parser.add_argument(
+        "--workdir", type=Path, default=WORKDIR, help=f"where the made-up hub lives (default: {WORKDIR})"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, supervise: Supervise | None = None) -> int:
+    """Prepares the world and serves it until the server ends; `supervise` is `bot.cli.serve.serve_demo`."""
+    with prepare(args.workdir) as world:
+        return (supervise or _server())(world)
+
+
+def _server() -> Supervise:
+    # Imported by name when it is needed: the server imports `prepare` from here.
+    return cast(Supervise, importlib.import_module("bot.cli.serve").serve_demo)

@@ -1,0 +1,66 @@
+"""The `hubbot` command: finds the command's module and runs it, importing no other."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import signal
+import sys
+from collections.abc import Sequence
+
+from bot.errors import UserError
+
+#: Command, its module, and what it does. Publishers' commands first, operators' after them.
+COMMANDS = {
+    "check": ("bot.cli.check", "check asset pages and say how to fix what is wrong"),
+    "sha256": ("bot.cli.sha256", "print the sha256 of a file or of a remote file"),
+    "explain": ("bot.cli.explain", "explain a rule"),
+    "rules": ("bot.cli.rules", "list all rules"),
+    "review": ("bot.cli.review", "review one pull request and print the result"),
+    "demo": ("bot.cli.demo", "serve sample pull requests with real reviews: no account, no network"),
+    "serve": ("bot.cli.serve", "run receiver and worker in one go"),
+    "web": ("bot.cli.web", "run the receiver and the pages"),
+    "worker": ("bot.cli.worker", "run the worker"),
+    "db": ("bot.cli.db", "upgrade the database"),
+}
+
+OK, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns 0 clean, 1 findings, 2 usage or configuration, 3 could not finish."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    name = next((a for a in given if not a.startswith("-")), "")
+    parser = _parser(name)
+    try:
+        args = parser.parse_args(given)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    if not hasattr(args, "run"):
+        parser.print_help()
+        return OK if not given else USAGE
+    try:
+        return int(args.run(args))
+    except UserError as error:
+        print(f"hubbot: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # The reader of our output has seen enough; what is still buffered has nowhere to go.
+        sys.stderr.close()
+        return OK
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    """A parser that knows the whole of one command and a line of every other."""
+    parser = argparse.ArgumentParser(
+        prog="hubbot", description="Reviews pull requests that add pretrained models to MindSpore Hub."
+    )
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for command, (module, text) in COMMANDS.items():
+        if command == name:
+            importlib.import_module(module).add_parser(commands)
+        else:
+            commands.add_parser(command, help=text, add_help=False)
+    return parser

@@ -1,0 +1,59 @@
+"""`hubbot worker`: does the reviews that the receiver wrote down."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+from bot import logs, settings
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("worker", help="run the worker")
+    parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--demo", type=Path, help=argparse.SUPPRESS)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from bot import wiring
+    from bot.cli.serve import follow
+    from bot.flows.worker import Worker
+    from bot.web.metrics import start_metrics
+
+    chosen = settings.load(os.environ)
+    logs.configure(settings.secrets(chosen))
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    follow(args.lifeline)
+    with wiring.world(chosen, args.demo) as world:
+        lock = _sole_worker(chosen.database_url, stop)
+        if stop.is_set():
+            return 0
+        if lock is not None:
+            world.queue.forget_workers()
+        start_metrics(chosen.metrics_port, lambda: world.store.figures(world.now()))
+        Worker(world).run(stop)
+    return 0
+
+
+def _sole_worker(database_url: str, stop: threading.Event) -> IO[str] | None:
+    """Waits until this is the only worker of an SQLite file; the lock ends with the process, however it ends."""
+    if not database_url.startswith("sqlite"):
+        return None
+    path = Path(database_url.partition("///")[2] + ".worker")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.open("w")
+    while not stop.is_set():
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            stop.wait(0.2)
+    return lock

@@ -1,0 +1,60 @@
+"""Measures the remote files of a run, reusing what this pull request's runs have verified already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.flows.run import Run, Stopped
+from bot.model import Report
+from rules.facts import RemoteFile, RemoteState, Wanted
+
+#: Seconds that a verified file is not read again on the pull request where it was verified.
+FRESH_FOR = 6 * 3600.0
+#: Seconds between two records of progress in the report.
+RECORD_EVERY = 2.0
+#: Seconds until the findings so far are posted although files are still being read, and between such posts.
+TELL_FIRST, TELL_EVERY = 15.0, 120.0
+
+
+def measure(
+    run: Run, report: Report, wanted: Sequence[Wanted], tell: Callable[[Report], None]
+) -> list[RemoteFile]:
+    """Every wanted file, in the order asked; each is recorded as soon as it is known.
+
+    Where that takes long, `tell` is called now and then with the report as far as it is.
+    Raises `Stopped` when the run is superseded; what was finished by then is kept for the next.
+    """
+    known = run.world.store.measured(run.ref, [want.url for want in wanted])
+    files = {want.url: known[want.url][1] for want in wanted if _usable(run, want, known.get(want.url))}
+    missing = [want for want in wanted if want.url not in files]
+    recorded = run.world.now()
+    next_word = recorded + TELL_FIRST
+    for file in run.world.fetcher.measure(missing, run.stopped):
+        if run.stopped():
+            break
+        run.world.store.save_measured(run.ref, run.lease.generation, file)
+        files[file.url] = file
+        now, progress = run.world.now(), replace(report, files=tuple(files.values()))
+        if now >= next_word:
+            next_word = now + TELL_EVERY
+            tell(progress)
+        elif now - recorded > RECORD_EVERY:
+            recorded = now
+            run.world.store.save_report(progress)
+    if run.stopped():
+        raise Stopped
+    return [files[want.url] for want in wanted if want.url in files]
+
+
+def _usable(run: Run, want: Wanted, known: tuple[int, RemoteFile] | None) -> bool:
+    if known is None:
+        return False
+    generation, file = known
+    if file.declared != want.sha256:
+        return False
+    if generation == run.lease.generation:
+        return True
+    verified = file.state is RemoteState.MEASURED and file.sha256 == want.sha256.strip().lower()
+    recent = run.world.now() - file.measured_at < FRESH_FOR
+    return verified and recent and not run.lease.payload.get("fresh")

@@ -1,0 +1,54 @@
+"""Housekeeping: reviews that no webhook asked for, pull requests found by their head, the hub's index kept warm."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from bot.flows.run import Run
+from bot.flows.tree import tree_assets
+from bot.model import PullRef
+from bot.store import queue
+from bot.store.queue import Request, review_request
+from bot.wiring import World
+
+log = logging.getLogger("hubbot.reconcile")
+
+#: Seconds between two looks at the open pull requests of a repository.
+EVERY = 300.0
+#: Seconds that deliveries and measurements are kept; GitHub redelivers for at most 30 days.
+KEEP = 45 * 86400.0
+
+
+def standing(world: World) -> Iterator[Request]:
+    """The jobs that a worker's start makes sure of: a look at each repository now, and its index."""
+    for forge, repositories in world.repositories.items():
+        for repo in repositories:
+            ref = PullRef(forge, repo, 0)
+            yield Request(f"reconcile {forge}/{repo}", queue.RECONCILE, ref, {}, queue.LATER)
+            yield Request(f"index {forge}/{repo}", queue.INDEX, ref, {}, queue.LATER)
+
+
+def reconcile(run: Run) -> Request:
+    """Asks for a review of every open pull request whose head has none; comes back by itself."""
+    world, now = run.world, run.world.now()
+    for pull in run.forge.open_pulls(run.ref.repo):
+        if not world.store.has_final_report(pull.ref, pull.head_sha):
+            log.info("no result for the head of %s: asking for a review", pull.ref)
+            world.queue.put(review_request(pull.ref, supersede=True), now)
+    world.store.prune(now - KEEP)
+    return Request(run.lease.key, queue.RECONCILE, run.ref, {}, queue.LATER, due_at=now + EVERY)
+
+
+def locate(run: Run) -> None:
+    """Asks for a review of the open pull requests that have the head sha of a delivery without a number."""
+    head = run.lease.payload["head_sha"]
+    for pull in run.forge.open_pulls(run.ref.repo):
+        if pull.head_sha == head:
+            run.world.queue.put(review_request(pull.ref, supersede=False, fresh=True), run.world.now())
+
+
+def index(run: Run) -> None:
+    """Reads the default branch's pages once, so that the first review does not wait for them."""
+    tree = run.forge.tree(run.ref.repo, "HEAD")
+    tree_assets(run, run.ref.repo, "HEAD", tree)

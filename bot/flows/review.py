@@ -1,0 +1,149 @@
+"""The straight path: read a pull request, judge its pages, measure its files, post what changed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from bot.errors import CouldNotVerify
+from bot.flows.measure import measure
+from bot.flows.post import Poster
+from bot.flows.run import Run, Stopped
+from bot.flows.tree import REGULAR, is_page, tree_assets
+from bot.model import FORMAT, ChangedFile, ChangeSet, PullRequest, PullState, Report
+from bot.review import gate
+from bot.review.language import language
+from bot.review.report import Verdict, verdict
+from bot.store.queue import Request, review_request
+from rules import engine
+from rules.engine import Subject
+from rules.facts import Facts, RemoteFile, TreeAsset, Wanted
+from rules.page import Page, parse
+
+log = logging.getLogger("hubbot.review")
+
+#: Seconds until what could not be verified is tried again, by the number of reports of this head so far.
+RETRIES = (300.0, 900.0, 3600.0, 6 * 3600.0)
+#: Reports of one head that end unverified before only a person asks again.
+MAX_RETRIES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What was read of a pull request: its changes, the pages to judge, and the rest of the tree."""
+
+    changes: ChangeSet
+    subjects: tuple[Subject, ...]
+    wanted: tuple[Wanted, ...]
+    tree: Mapping[str, tuple[TreeAsset, ...]]
+
+
+def review(run: Run) -> Request | None:
+    """Reviews the present head; returns the request for a later try where something could not be verified."""
+    pull = run.forge.pull_request(run.ref)
+    if pull.state is not PullState.OPEN:
+        log.info("%s is %s: nothing to review", run.ref, pull.state)
+        return None
+    report, poster = _begin(run, pull), Poster(run, pull)
+    poster.checks(report)
+    try:
+        material = _read(run, pull)
+    except CouldNotVerify as error:
+        return _end(poster, replace(report, trouble="counts", trouble_detail=str(error)))
+    report = replace(
+        report,
+        merge_base=material.changes.merge_base,
+        paths=tuple(subject.page.path for subject in material.subjects),
+        wanted=len(material.wanted),
+        findings=tuple(_judge(run, material, {})),
+    )
+    poster.patches = {file.path: file.patch for file in material.changes.files}
+    if material.wanted:
+        poster.checks(report, (FORMAT,))
+    files = measure(run, report, material.wanted, poster.everything)
+    findings = _judge(run, material, {file.url: file for file in files})
+    return _end(poster, replace(report, findings=tuple(findings), files=tuple(files)))
+
+
+def bury(run: Run) -> None:
+    """Says honestly that a run failed each time through a defect of ours, so that nothing waits for it for ever."""
+    pull = run.forge.pull_request(run.ref)
+    if pull.state is PullState.OPEN:
+        report = replace(_begin(run, pull), trouble="bot", finished_at=run.world.now())
+        Poster(run, pull).everything(replace(report, conditions=gate.conditions(report)))
+
+
+def _begin(run: Run, pull: PullRequest) -> Report:
+    # The same for every attempt at this generation, so that a run that starts again keeps its address.
+    name = sha256(f"{run.lease.key}\0{run.lease.generation}\0{pull.head_sha}".encode()).hexdigest()[:20]
+    return Report(
+        id=name,
+        ref=pull.ref,
+        title=pull.title,
+        url=pull.url,
+        author=pull.author.login,
+        language=language(pull.title, pull.body, run.forge.default_language),
+        head_sha=pull.head_sha,
+        merge_base="",
+        started_at=run.world.now(),
+    )
+
+
+def _read(run: Run, pull: PullRequest) -> Material:
+    changes = run.forge.changes(pull)
+    pages = [file for file in changes.files if is_page(file.path) and file.head is not None]
+    heads = _blobs(run, pull, pages, pull.head_sha, "head")
+    bases = _blobs(run, pull, pages, changes.merge_base, "base")
+    subjects = tuple(
+        Subject(heads[file.path], bases.get(file.path), changed=True)
+        for file in sorted(pages, key=lambda file: file.path)
+    )
+    gone = {file.path for file in changes.files}
+    tree = tree_assets(run, run.ref.repo, changes.merge_base, changes.base_tree, without=gone) if subjects else {}
+    wanted = engine.wanted([subject.page for subject in subjects])
+    return Material(changes, subjects, wanted, tree)
+
+
+def _blobs(run: Run, pull: PullRequest, files: Sequence[ChangedFile], commit: str, side: str) -> dict[str, Page]:
+    """The pages of one side, parsed; what is no regular file has no content that could pass."""
+    entries = {file.path: entry for file in files if (entry := getattr(file, side)) is not None}
+    regular = {path: entry.oid for path, entry in entries.items() if entry.mode in REGULAR}
+    read = run.forge.blobs(run.ref.repo, set(regular.values()), commit=commit)
+    missing = [path for path, oid in regular.items() if oid not in read]
+    if missing:
+        raise CouldNotVerify(f"the content of {missing[0]} at {commit[:12]} could not be read")
+    return {path: parse(path, read[regular[path]] if path in regular else b"") for path in entries}
+
+
+def _judge(run: Run, material: Material, files: Mapping[str, RemoteFile]) -> list[engine.Finding]:
+    return engine.check(material.subjects, Facts(files=files, tree=material.tree), run.world.policy)
+
+
+def _end(poster: Poster, report: Report) -> Request | None:
+    """Concludes on the head that was read, unless it is not the head any more."""
+    run, pull, now = poster.run, poster.pull, poster.run.world.now()
+    report = replace(report, finished_at=now)
+    again = None
+    if verdict(report) is Verdict.UNVERIFIED or report.trouble:
+        again = _later(run, report, now)
+        report = replace(report, retry_at=again.due_at if again else None)
+    report = replace(report, conditions=gate.conditions(report))
+    fresh = run.forge.pull_request(run.ref)
+    if fresh.head_sha != pull.head_sha or fresh.base_ref != pull.base_ref:
+        log.info("%s moved on to %s during its review", run.ref, fresh.head_sha[:12])
+        return review_request(run.ref, supersede=False)
+    if fresh.state is not PullState.OPEN:
+        raise Stopped
+    poster.everything(report)
+    return again
+
+
+def _later(run: Run, report: Report, now: float) -> Request | None:
+    """When to try again by ourselves what could not be verified."""
+    before = [r for r in run.world.store.reports(run.ref) if r.head_sha == report.head_sha and r.finished_at]
+    if len(before) >= MAX_RETRIES:
+        return None
+    delay = RETRIES[min(len(before), len(RETRIES) - 1)]
+    return review_request(run.ref, supersede=False, due_at=now + delay)

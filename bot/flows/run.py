@@ -1,0 +1,41 @@
+"""One run of a flow: the world, the lease, and the question asked before every write."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from bot.forges.base import Forge
+from bot.model import PullRef
+from bot.store.queue import Lease
+from bot.wiring import World
+
+
+class Stopped(Exception):
+    """This run's right to go on has ended: superseded by a newer push, taken over, or the worker is stopping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a flow works with."""
+
+    world: World
+    lease: Lease
+    cancelled: threading.Event
+
+    @property
+    def ref(self) -> PullRef:
+        return self.lease.ref
+
+    @property
+    def forge(self) -> Forge:
+        return self.world.forges[self.ref.forge]
+
+    def stopped(self) -> bool:
+        """Whether to stop; cheap, for loops."""
+        return self.cancelled.is_set()
+
+    def guard(self) -> None:
+        """Raises `Stopped` unless the lease stands now: called before every write to a forge."""
+        if self.cancelled.is_set() or not self.world.queue.holds(self.lease, self.world.now()):
+            raise Stopped

@@ -1,0 +1,211 @@
+"""The worker: leases due jobs, runs their flows in bounded threads, and drops what is superseded or lost."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from bot.errors import ForgeError
+from bot.flows import comment, reconcile, review
+from bot.flows.run import Run, Stopped
+from bot.store import queue
+from bot.store.database import StoreUnavailable
+from bot.store.queue import LEASE, Lease, Request
+from bot.wiring import World
+
+log = logging.getLogger("hubbot.worker")
+
+#: Seconds between two looks at the queue: a webhook's work begins within this.
+POLL = 0.2
+#: Seconds between two looks at whether a running job was superseded, and between two heartbeats.
+WATCH, BEAT = 1.0, 4.0
+#: Seconds that running jobs get after SIGTERM before they are cancelled and given back.
+DRAIN = 20.0
+#: Seconds until a job is tried again after a failure, doubled each time up to the second figure.
+RETRY_FIRST, RETRY_LAST = 5.0, 900.0
+
+Flow = Callable[[Run], Request | None]
+
+FLOWS: Mapping[str, Flow] = {
+    queue.REVIEW: review.review,
+    queue.COMMENT: comment.answer,
+    queue.RECONCILE: reconcile.reconcile,
+    queue.LOCATE: reconcile.locate,
+    queue.INDEX: reconcile.index,
+}
+
+
+@dataclass
+class Lane:
+    """Kinds of jobs that share a number of threads, so that words to people never wait behind bulk work."""
+
+    kinds: tuple[str, ...]
+    slots: int
+    running: int = 0
+
+
+@dataclass
+class Active:
+    """One job in hand."""
+
+    lease: Lease
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+
+class Worker:
+    """Runs until told to stop. Any number of them may share a PostgreSQL database; an SQLite file has one."""
+
+    def __init__(self, world: World, *, reviews: int = 4, quick: int = 2, flows: Mapping[str, Flow] = FLOWS) -> None:
+        self.world = world
+        self.flows = flows
+        self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{random.randrange(1 << 32):08x}"  # noqa: S311 - a name
+        self.lanes = (
+            Lane((queue.REVIEW,), reviews),
+            Lane((queue.COMMENT, queue.LOCATE), quick),
+            Lane((queue.RECONCILE, queue.INDEX), 1),
+        )
+        self.active: dict[int, Active] = {}
+        self.lock = threading.Lock()
+        self.freed = threading.Event()
+        self.beaten_at = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        """Works until `stop` is set, then drains."""
+        self._beat()
+        for request in reconcile.standing(self.world):
+            self.world.queue.put(request, self.world.now())
+        watcher = threading.Thread(target=self._watch, args=(stop,), daemon=True, name="watch")
+        watcher.start()
+        threads = sum(lane.slots for lane in self.lanes)
+        log.info("worker %s is ready", self.name)
+        with ThreadPoolExecutor(threads, thread_name_prefix="job") as pool:
+            while not stop.is_set():
+                if not self._take(pool):
+                    self.freed.wait(POLL)
+                    self.freed.clear()
+            self._drain()
+        self.world.queue.leave(self.name)
+
+    def _take(self, pool: ThreadPoolExecutor) -> bool:
+        """Leases one job for each lane with room; whether there was any."""
+        found = False
+        for lane in self.lanes:
+            if lane.running >= lane.slots:
+                continue
+            try:
+                now = self.world.now()
+                lease = None
+                if self.world.queue.due(lane.kinds, now):
+                    lease = self.world.queue.lease(self.name, lane.kinds, now)
+            except StoreUnavailable as error:
+                log.warning("the database is unavailable (%s); looking again", error)
+                continue
+            if lease is None:
+                continue
+            found = True
+            active = Active(lease)
+            with self.lock:
+                lane.running += 1
+                self.active[lease.id] = active
+            pool.submit(self._job, active).add_done_callback(lambda _done, lane=lane: self._release(lane, _done))
+        return found
+
+    def _release(self, lane: Lane, done: Future[None]) -> None:
+        with self.lock:
+            lane.running -= 1
+        self.freed.set()
+        if (error := done.exception()) is not None:
+            log.error("a job's end could not be recorded", exc_info=error)
+
+    def _job(self, active: Active) -> None:
+        lease = active.lease
+        fields = {"job": lease.key, "pull": str(lease.ref)}
+        try:
+            self._attempt(active, fields)
+        except StoreUnavailable as error:
+            # The lease runs out by itself, and the job is taken again.
+            log.warning("the database is unavailable (%s): %s is tried again", error, lease.key, extra=fields)
+        finally:
+            with self.lock:
+                self.active.pop(lease.id, None)
+
+    def _attempt(self, active: Active, fields: Mapping[str, str]) -> None:
+        lease, world, jobs = active.lease, self.world, self.world.queue
+        run = Run(world, lease, active.cancelled)
+        try:
+            if lease.is_poison:
+                review.bury(run)
+                jobs.park(lease, "its process died each time")
+                log.error("parked %s after %d attempts", lease.key, lease.attempts - 1, extra=fields)
+                return
+            again = self.flows[lease.kind](run)
+            jobs.finish(lease, again=again, now=world.now())
+        except Stopped:
+            # Superseded: its generation is over and a newer one waits. Taken over or stopping: nothing is ours to end.
+            if jobs.is_superseded(lease):
+                jobs.finish(lease, now=world.now())
+            log.info("stopped %s", lease.key, extra=fields)
+        except ForgeError as error:
+            due = error.retry_at or world.now() + _backoff(lease.failures)
+            log.warning("%s: %s; again in %.0f s", lease.key, error, due - world.now(), extra=fields)
+            if error.permanent:
+                jobs.park(lease, str(error))
+            else:
+                jobs.postpone(lease, str(error), due)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.exception("a defect of ours in %s", lease.key, extra=fields)
+            jobs.fail(lease, repr(error), world.now() + _backoff(lease.attempts - 1))
+
+    def _watch(self, stop: threading.Event) -> None:
+        """Keeps the heartbeat going and cancels what is superseded, until the process ends."""
+        while True:
+            try:
+                if self.world.now() - self.beaten_at > BEAT:
+                    self._beat()
+                self._cancel_lost()
+            except StoreUnavailable as error:
+                log.warning("the database is unavailable (%s)", error)
+                if self.world.now() - self.beaten_at > LEASE:
+                    self._cancel(frozenset())
+            if stop.is_set() and not self.active:
+                return
+            time.sleep(WATCH)
+
+    def _beat(self) -> None:
+        now = self.world.now()
+        self.world.queue.beat(self.name, now)
+        self.beaten_at = now
+
+    def _cancel_lost(self) -> None:
+        with self.lock:
+            leases = [active.lease for active in self.active.values()]
+        if leases:
+            self._cancel(self.world.queue.holding(self.name, leases, self.world.now()), among=leases)
+
+    def _cancel(self, held: frozenset[int], *, among: list[Lease] | None = None) -> None:
+        asked = None if among is None else {lease.token: lease.id for lease in among}
+        with self.lock:
+            for active in self.active.values():
+                was_asked = asked is None or asked.get(active.lease.token) == active.lease.id
+                if was_asked and active.lease.id not in held:
+                    active.cancelled.set()
+
+    def _drain(self) -> None:
+        deadline = time.monotonic() + DRAIN
+        while self.active and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self._cancel(frozenset())
+
+
+def _backoff(failures: int) -> float:
+    """Seconds to wait, with jitter so that many jobs do not come back at once."""
+    return min(RETRY_FIRST * 2.0 ** min(failures, 12), RETRY_LAST) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter

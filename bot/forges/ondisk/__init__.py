@@ -1,0 +1,1 @@
+"""What the forges of this machine share: reading Git on disk, and a conversation kept in a file."""

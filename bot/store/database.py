@@ -1,0 +1,101 @@
+"""Opens the database: SQLite with its durability set, or PostgreSQL; and brings its schema up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from bot.errors import UserError
+
+#: Seconds that a writer waits for SQLite's one write lock before the store counts as unavailable.
+SQLITE_WAIT = 10
+POOL = 16
+
+
+class StoreUnavailable(Exception):
+    """The database cannot take a write now: nothing was accepted, ask again later."""
+
+
+def open_database(url: str) -> Engine:
+    """An engine for `url`. SQLite: WAL, an fsync at every commit, every write transaction locked from its start."""
+    target = make_url(url)
+    if target.get_backend_name() == "sqlite":
+        return _sqlite(url, target.database)
+    return create_engine(
+        target.set(drivername="postgresql+psycopg"), pool_size=POOL, pool_pre_ping=True, pool_timeout=10
+    )
+
+
+def _sqlite(url: str, path: str | None) -> Engine:
+    if not path or path == ":memory:":
+        raise UserError("DATABASE_URL must name a file: receiver and worker are two processes.")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url, connect_args={"timeout": SQLITE_WAIT, "check_same_thread": False}, poolclass=QueuePool, pool_size=POOL
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        # Transactions are begun by us (below), never by the driver at some later statement.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        immediate = not connection.get_execution_options().get("hubbot_reads")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One durable transaction. Raises `StoreUnavailable` where the database is locked, full or away."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise StoreUnavailable(type(error.orig).__name__) from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A consistent view that takes no write lock."""
+    try:
+        with engine.connect() as connection:
+            yield connection.execution_options(hubbot_reads=True)
+    except DBAPIError as error:
+        raise StoreUnavailable(type(error.orig).__name__) from error
+
+
+def _alembic(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", "bot.store:migrations")
+    config.attributes["engine"] = engine
+    return config
+
+
+def upgrade(engine: Engine) -> None:
+    """Applies every migration that the database lacks."""
+    command.upgrade(_alembic(engine), "head")
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the schema is the one that this code was written for."""
+    wanted = ScriptDirectory.from_config(_alembic(engine)).get_current_head()
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision() == wanted

@@ -1,0 +1,265 @@
+"""The durable queue: one row a thing to do, leased by workers, fenced by a token; at least once, newest wins.
+
+A job is due while the generation that is `wanted` is ahead of the one that is `done`.
+Asking again for what is not yet begun changes nothing; asking during a run brings one more run after it;
+asking with `supersede` also cancels the running one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, case, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.model import PullRef
+from bot.store.database import reading, writing
+from bot.store.schema import jobs, workers
+
+#: Seconds without a heartbeat after which a worker's jobs are free: several missed beats, not one slow write.
+LEASE = 20.0
+#: Runs that ended by the death of their process before the job is handed over as poison.
+MAX_ATTEMPTS = 3
+
+REVIEW, COMMENT, INDEX, RECONCILE, LOCATE = "review", "comment", "index", "reconcile", "locate"
+#: Smaller goes first: words to people, then small pull requests, then bulk work and housekeeping.
+SOON, NORMAL, BULK, LATER = 0, 10, 20, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Something to do: `key` names it, so that asking twice is asking once."""
+
+    key: str
+    kind: str
+    ref: PullRef
+    payload: Mapping[str, Any]
+    priority: int = NORMAL
+    supersede: bool = False
+    due_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to do a job until another takes it over. `attempts` counts this one."""
+
+    id: int
+    key: str
+    kind: str
+    ref: PullRef
+    payload: Mapping[str, Any]
+    generation: int
+    attempts: int
+    failures: int
+    token: int
+    worker: str
+
+    @property
+    def is_poison(self) -> bool:
+        return self.attempts > MAX_ATTEMPTS
+
+
+def review_request(
+    ref: PullRef, *, supersede: bool, fresh: bool = False, due_at: float = 0.0, priority: int = NORMAL
+) -> Request:
+    """A review of the pull request's present head; `fresh` measures every remote file anew."""
+    return Request(f"review {ref}", REVIEW, ref, {"fresh": fresh}, priority, supersede, due_at)
+
+
+def insert_into(connection: Connection, table: Any) -> Any:
+    """INSERT with ON CONFLICT, which both databases have and spell alike."""
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def enqueue(connection: Connection, request: Request, now: float) -> None:
+    """Writes `request` down within the caller's transaction."""
+    due = request.due_at or now
+    values = {
+        "key": request.key,
+        "kind": request.kind,
+        "forge": request.ref.forge,
+        "repo": request.ref.repo,
+        "number": request.ref.number,
+        "payload": json.dumps(dict(request.payload)),
+        "priority": request.priority,
+        "wanted": 1,
+        "done": 0,
+        "superseded": 0,
+        "due_at": due,
+        "attempts": 0,
+        "failures": 0,
+        "token": 0,
+        "worker": "",
+        "error": "",
+        "parked": False,
+    }
+    begun = jobs.c.worker != ""
+    idle = jobs.c.wanted == jobs.c.done
+    again: dict[str, Any] = {
+        # A job that waits already covers this wish, unless it is running: then one more run follows.
+        "wanted": case((or_(begun, idle, jobs.c.parked), jobs.c.wanted + 1), else_=jobs.c.wanted),
+        "due_at": case((or_(idle, jobs.c.parked, jobs.c.due_at > due), due), else_=jobs.c.due_at),
+        "payload": values["payload"],
+        "priority": request.priority,
+        "attempts": case((begun, jobs.c.attempts), else_=0),
+        "failures": 0,
+        "parked": False,
+    }
+    if request.supersede:
+        again["superseded"] = case((begun, jobs.c.wanted), else_=jobs.c.superseded)
+    insert = insert_into(connection, jobs).values(values)
+    connection.execute(insert.on_conflict_do_update(index_elements=[jobs.c.key], set_=again))
+
+
+class Queue:
+    """The worker's side of the queue. `now` arguments are seconds since the epoch."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def put(self, request: Request, now: float) -> None:
+        with writing(self.engine) as connection:
+            enqueue(connection, request, now)
+
+    def due(self, kinds: Collection[str], now: float) -> bool:
+        """Whether `lease` would find something; takes no lock, so that idling costs next to nothing."""
+        with reading(self.engine) as connection:
+            return connection.execute(self._candidates(kinds, now)).first() is not None
+
+    def lease(self, worker: str, kinds: Collection[str], now: float) -> Lease | None:
+        """Takes the most urgent due job of `kinds`, or None."""
+        with writing(self.engine) as connection:
+            query = self._candidates(kinds, now)
+            if connection.dialect.name == "postgresql":
+                query = query.with_for_update(skip_locked=True)
+            row = connection.execute(query).mappings().first()
+            if row is None:
+                return None
+            connection.execute(
+                update(jobs)
+                .where(jobs.c.id == row["id"])
+                .values(worker=worker, token=row["token"] + 1, attempts=row["attempts"] + 1)
+            )
+        return Lease(
+            id=row["id"],
+            key=row["key"],
+            kind=row["kind"],
+            ref=PullRef(row["forge"], row["repo"], row["number"]),
+            payload=json.loads(row["payload"]),
+            generation=row["wanted"],
+            attempts=row["attempts"] + 1,
+            failures=row["failures"],
+            token=row["token"] + 1,
+            worker=worker,
+        )
+
+    def _candidates(self, kinds: Collection[str], now: float) -> Any:
+        alive = select(workers.c.name).where(workers.c.heartbeat_at > now - LEASE)
+        return (
+            select(jobs)
+            .where(
+                jobs.c.wanted > jobs.c.done,
+                jobs.c.parked.is_(False),
+                jobs.c.due_at <= now,
+                jobs.c.kind.in_(kinds),
+                or_(jobs.c.worker == "", jobs.c.worker.not_in(alive)),
+            )
+            .order_by(jobs.c.priority, jobs.c.due_at)
+            .limit(1)
+        )
+
+    def beat(self, worker: str, now: float) -> None:
+        """Says that `worker` is alive."""
+        with writing(self.engine) as connection:
+            insert = insert_into(connection, workers).values(name=worker, heartbeat_at=now)
+            connection.execute(
+                insert.on_conflict_do_update(index_elements=[workers.c.name], set_={"heartbeat_at": now})
+            )
+
+    def leave(self, worker: str) -> None:
+        """Frees all that `worker` holds: it stops in good order, so nothing counts as an attempt."""
+        with writing(self.engine) as connection:
+            fewer = case((jobs.c.attempts > 0, jobs.c.attempts - 1), else_=0)
+            connection.execute(update(jobs).where(jobs.c.worker == worker).values(worker="", attempts=fewer))
+            connection.execute(workers.delete().where(workers.c.name == worker))
+
+    def forget_workers(self) -> None:
+        """Frees every job: for the one worker of an SQLite file, whose lock proves that the others are gone."""
+        with writing(self.engine) as connection:
+            connection.execute(update(jobs).where(jobs.c.worker != "").values(worker=""))
+            connection.execute(workers.delete())
+
+    def holds(self, lease: Lease, now: float) -> bool:
+        """Whether the lease still stands: asked before every write to a forge.
+
+        False when another worker took the job over, when a newer push superseded it, or when our own
+        heartbeat is so old that somebody may.
+        """
+        return lease.id in self.holding(lease.worker, (lease,), now)
+
+    def is_superseded(self, lease: Lease) -> bool:
+        """Whether a newer request has cancelled this very run, which is still ours to end."""
+        query = select(jobs.c.superseded).where(*self._mine(lease))
+        with reading(self.engine) as connection:
+            superseded = connection.execute(query).scalar()
+        return superseded is not None and superseded >= lease.generation
+
+    def holding(self, worker: str, leases: Collection[Lease], now: float) -> frozenset[int]:
+        """The ids of those leases that still stand."""
+        query = (
+            select(jobs.c.id, jobs.c.token, jobs.c.superseded)
+            .join(workers, workers.c.name == jobs.c.worker)
+            .where(
+                jobs.c.worker == worker,
+                jobs.c.id.in_([lease.id for lease in leases]),
+                workers.c.heartbeat_at > now - LEASE,
+            )
+        )
+        with reading(self.engine) as connection:
+            rows = {row.id: row for row in connection.execute(query)}
+        return frozenset(
+            lease.id
+            for lease in leases
+            if (row := rows.get(lease.id)) and row.token == lease.token and row.superseded < lease.generation
+        )
+
+    def finish(self, lease: Lease, *, again: Request | None = None, now: float) -> bool:
+        """Ends the job's generation; `again` asks for a later one, unless one is wanted already.
+
+        False, and nothing is written, when the lease is lost.
+        """
+        with writing(self.engine) as connection:
+            done = connection.execute(
+                update(jobs)
+                .where(*self._mine(lease))
+                .values(worker="", done=lease.generation, attempts=0, failures=0, error="")
+                .returning(jobs.c.wanted)
+            ).first()
+            if done is not None and done.wanted == lease.generation and again is not None:
+                enqueue(connection, again, now)
+            return done is not None
+
+    def postpone(self, lease: Lease, error: str, due_at: float) -> None:
+        """Gives the job back for a later try: a forge failed, which is no fault of the job."""
+        attempts = lease.attempts - 1
+        self._give_back(lease, error, attempts=attempts, failures=lease.failures + 1, due_at=due_at)
+
+    def fail(self, lease: Lease, error: str, due_at: float) -> None:
+        """Gives the job back after a defect of ours: counts towards poison."""
+        self._give_back(lease, error, due_at=due_at)
+
+    def park(self, lease: Lease, error: str) -> None:
+        """Sets the job aside until somebody asks for it again."""
+        self._give_back(lease, error, parked=True)
+
+    def _give_back(self, lease: Lease, error: str, **values: Any) -> None:
+        with writing(self.engine) as connection:
+            connection.execute(
+                update(jobs).where(*self._mine(lease)).values(worker="", error=error[:2000], **values)
+            )
+
+    def _mine(self, lease: Lease) -> tuple[Any, ...]:
+        return (jobs.c.id == lease.id, jobs.c.worker == lease.worker, jobs.c.token == lease.token)

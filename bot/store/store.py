@@ -1,0 +1,251 @@
+"""What we ask our own database, apart from the queue: deliveries, reports, measurements, page indexes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Engine, delete, func, select
+
+from bot.model import Delivery, Intent, PullRef, Report
+from bot.review.report import from_json, to_json
+from bot.store import queue
+from bot.store.database import reading, writing
+from bot.store.queue import Request, enqueue, insert_into, review_request
+from bot.store.schema import deliveries, jobs, measurements, pages, reports, workers
+from rules.facts import RemoteFile, RemoteState
+from rules.finding import Fault
+
+#: Bound variables that one statement may carry on SQLite; lists are asked for in pieces of this length.
+PIECE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PullSummary:
+    """A pull request that we know of, with its newest report and whether work on it is waiting or running."""
+
+    ref: PullRef
+    report: Report
+    running: bool
+
+
+class Store:
+    """Reads and writes of the application's own rows; every write is one durable transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def accept(self, delivery: Delivery, headers: Mapping[str, str], body: bytes, now: float) -> bool:
+        """Stores a delivery and the work it asks for in one transaction; False for a duplicate."""
+        row = {
+            "forge": delivery.forge,
+            "delivery_id": delivery.id,
+            "event": delivery.event[:60],
+            "action": delivery.action[:60],
+            "repo": delivery.repo[:250],
+            "number": delivery.number,
+            "received_at": now,
+            "headers": json.dumps(dict(headers)),
+            "body": body,
+        }
+        with writing(self.engine) as connection:
+            insert = insert_into(connection, deliveries).values(row).on_conflict_do_nothing()
+            if connection.execute(insert).rowcount == 0:
+                return False
+            request = work(delivery)
+            if request is not None:
+                enqueue(connection, request, now)
+        return True
+
+    def save_report(self, report: Report) -> None:
+        row = {
+            "id": report.id,
+            "forge": report.ref.forge,
+            "repo": report.ref.repo,
+            "number": report.ref.number,
+            "head_sha": report.head_sha,
+            "started_at": report.started_at,
+            "finished_at": report.finished_at,
+            "document": to_json(report),
+        }
+        with writing(self.engine) as connection:
+            insert = insert_into(connection, reports).values(row)
+            connection.execute(insert.on_conflict_do_update(index_elements=[reports.c.id], set_=row))
+
+    def report(self, report_id: str) -> Report | None:
+        with reading(self.engine) as connection:
+            found = connection.execute(select(reports.c.document).where(reports.c.id == report_id)).scalar()
+        return from_json(found) if found else None
+
+    def reports(self, ref: PullRef, limit: int = 50) -> Sequence[Report]:
+        """The runs of one pull request, newest first."""
+        query = (
+            select(reports.c.document)
+            .where(reports.c.forge == ref.forge, reports.c.repo == ref.repo, reports.c.number == ref.number)
+            .order_by(reports.c.started_at.desc())
+            .limit(limit)
+        )
+        with reading(self.engine) as connection:
+            return [from_json(document) for document in connection.execute(query).scalars()]
+
+    def pulls(self, limit: int = 100) -> Sequence[PullSummary]:
+        """Pull requests by their newest report, the last touched first."""
+        newest = (
+            select(reports.c.forge, reports.c.repo, reports.c.number, func.max(reports.c.started_at).label("at"))
+            .group_by(reports.c.forge, reports.c.repo, reports.c.number)
+            .order_by(func.max(reports.c.started_at).desc())
+            .limit(limit)
+            .subquery()
+        )
+        query = (
+            select(reports.c.document)
+            .join(
+                newest,
+                (reports.c.forge == newest.c.forge)
+                & (reports.c.repo == newest.c.repo)
+                & (reports.c.number == newest.c.number)
+                & (reports.c.started_at == newest.c.at),
+            )
+            .order_by(newest.c.at.desc())
+        )
+        active = select(jobs.c.forge, jobs.c.repo, jobs.c.number).where(
+            jobs.c.kind == queue.REVIEW, jobs.c.worker != ""
+        )
+        with reading(self.engine) as connection:
+            found = [from_json(document) for document in connection.execute(query).scalars()]
+            running = {PullRef(*row) for row in connection.execute(active)}
+        unique = {report.ref: report for report in reversed(found)}
+        return [PullSummary(r.ref, r, r.ref in running) for r in reversed(unique.values())]
+
+    def measured(self, ref: PullRef, urls: Collection[str]) -> Mapping[str, tuple[int, RemoteFile]]:
+        """What is known of `urls` from this pull request's runs: address to (generation, measurement)."""
+        by_hash = {_hash(url): url for url in urls}
+        found: dict[str, tuple[int, RemoteFile]] = {}
+        with reading(self.engine) as connection:
+            for piece in _pieces(by_hash):
+                query = select(
+                    measurements.c.url_hash, measurements.c.generation, measurements.c.document
+                ).where(measurements.c.pull == str(ref), measurements.c.url_hash.in_(piece))
+                for url_hash, generation, document in connection.execute(query):
+                    found[by_hash[url_hash]] = (generation, _remote_file(json.loads(document)))
+        return found
+
+    def save_measured(self, ref: PullRef, generation: int, file: RemoteFile) -> None:
+        row = {
+            "pull": str(ref),
+            "url_hash": _hash(file.url),
+            "generation": generation,
+            "measured_at": file.measured_at,
+            "document": json.dumps(asdict(file)),
+        }
+        with writing(self.engine) as connection:
+            insert = insert_into(connection, measurements).values(row)
+            keys = [measurements.c.pull, measurements.c.url_hash]
+            connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=row))
+
+    def page_assets(self, blobs: Collection[str]) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Known page indexes: blob id to its (link, sha256) pairs."""
+        found: dict[str, tuple[tuple[str, str], ...]] = {}
+        with reading(self.engine) as connection:
+            for piece in _pieces(blobs):
+                for blob, document in connection.execute(
+                    select(pages.c.blob, pages.c.document).where(pages.c.blob.in_(piece))
+                ):
+                    found[blob] = tuple((link, digest) for link, digest in json.loads(document))
+        return found
+
+    def save_page_assets(self, indexes: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+        rows = [{"blob": blob, "document": json.dumps(list(pairs))} for blob, pairs in indexes.items()]
+        if not rows:
+            return
+        with writing(self.engine) as connection:
+            connection.execute(insert_into(connection, pages).on_conflict_do_nothing(), rows)
+
+    def has_final_report(self, ref: PullRef, head_sha: str) -> bool:
+        """Whether a run of this head has ended, or is on its way."""
+        ended = select(reports.c.id).where(
+            reports.c.forge == ref.forge,
+            reports.c.repo == ref.repo,
+            reports.c.number == ref.number,
+            reports.c.head_sha == head_sha,
+            reports.c.finished_at.is_not(None),
+        )
+        waiting = select(jobs.c.id).where(
+            jobs.c.key == f"review {ref}", jobs.c.wanted > jobs.c.done, jobs.c.parked.is_(False)
+        )
+        with reading(self.engine) as connection:
+            return any(connection.execute(query.limit(1)).first() for query in (ended, waiting))
+
+    def figures(self, now: float) -> Mapping[str, float]:
+        """Counts for the metrics page."""
+        due = (jobs.c.wanted > jobs.c.done) & jobs.c.parked.is_(False) & (jobs.c.due_at <= now)
+        with reading(self.engine) as connection:
+            depth, oldest = connection.execute(
+                select(func.count(), func.min(jobs.c.due_at)).where(due, jobs.c.worker == "")
+            ).one()
+            running = connection.execute(select(func.count()).where(jobs.c.worker != "")).scalar_one()
+            parked = connection.execute(select(func.count()).where(jobs.c.parked.is_(True))).scalar_one()
+            received = connection.execute(select(func.max(deliveries.c.id))).scalar()
+            runs = connection.execute(select(func.count()).select_from(reports)).scalar_one()
+        return {
+            "jobs_waiting": depth,
+            "jobs_oldest_seconds": max(0.0, now - oldest) if oldest else 0.0,
+            "jobs_running": running,
+            "jobs_parked": parked,
+            "deliveries_stored": received or 0,
+            "reports_stored": runs,
+        }
+
+    def last_heartbeat(self) -> float | None:
+        """When any worker was last alive, in seconds since the epoch."""
+        with reading(self.engine) as connection:
+            return connection.execute(select(func.max(workers.c.heartbeat_at))).scalar()
+
+    def prune(self, before: float) -> int:
+        """Deletes deliveries, measurements and superseded reports older than `before`; returns how many rows."""
+        with writing(self.engine) as connection:
+            return sum(
+                connection.execute(delete(table).where(column < before)).rowcount
+                for table, column in (
+                    (deliveries, deliveries.c.received_at),
+                    (measurements, measurements.c.measured_at),
+                )
+            )
+
+
+def work(delivery: Delivery) -> Request | None:
+    """What a delivery makes us do, if anything."""
+    ref = PullRef(delivery.forge, delivery.repo, delivery.number)
+    match delivery.intent:
+        case Intent.REVIEW | Intent.CLOSED:
+            return review_request(ref, supersede=True)
+        case Intent.RERUN if delivery.number:
+            return review_request(ref, supersede=False, fresh=True)
+        case Intent.RERUN if delivery.head_sha:
+            key = f"locate {delivery.forge}/{delivery.repo} {delivery.head_sha}"
+            return Request(key, queue.LOCATE, ref, {"head_sha": delivery.head_sha}, queue.SOON)
+        case Intent.COMMENT if delivery.comment is not None:
+            said = delivery.comment
+            payload = {"id": said.id, "author": asdict(said.author), "body": said.body, "url": said.url}
+            return Request(f"comment {ref} {said.id}", queue.COMMENT, ref, payload, queue.SOON)
+        case _:
+            return None
+
+
+def _remote_file(document: dict[str, Any]) -> RemoteFile:
+    document["state"] = RemoteState(document["state"])
+    document["fault"] = Fault(document["fault"]) if document["fault"] else None
+    return RemoteFile(**document)
+
+
+def _hash(url: str) -> str:
+    return sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _pieces(items: Collection[str]) -> Iterable[list[str]]:
+    listed = list(items)
+    for start in range(0, len(listed), PIECE):
+        yield listed[start : start + PIECE]

@@ -1,0 +1,60 @@
+"""Both databases, real: an SQLite file, and a PostgreSQL server of the tests' own where its programs are installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from bot.store.database import open_database, upgrade
+from bot.store.schema import metadata
+
+PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
+def _as_server(*command: str) -> list[str]:
+    """PostgreSQL refuses to run as root."""
+    return ["runuser", "-u", "postgres", "--", *command] if os.getuid() == 0 else list(command)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    if not PROGRAMS:
+        pytest.skip("PostgreSQL's server programs are not installed")
+    programs = PROGRAMS[-1].parent
+    home = Path(tempfile.mkdtemp(prefix="hubbot-pg-"))
+    if os.getuid() == 0:
+        shutil.chown(home, "postgres")
+    data = str(home / "data")
+    run = {"check": True, "stdout": subprocess.DEVNULL, "cwd": home}
+    subprocess.run(_as_server(str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "hubbot", "-N"), **run)
+    options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off"
+    control = _as_server(str(programs / "pg_ctl"), "-D", data, "-w", "-l", str(home / "log"))
+    subprocess.run([*control, "-o", options, "start"], **run)
+    try:
+        yield f"postgresql://hubbot@/postgres?host={home}"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], **run)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    if request.param == "sqlite":
+        opened = open_database(f"sqlite:///{tmp_path / 'hubbot.sqlite'}")
+        upgrade(opened)
+        yield opened
+    else:
+        opened = open_database(request.getfixturevalue("postgresql_url"))
+        upgrade(opened)
+        yield opened
+        with opened.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+    opened.dispose()

@@ -1,0 +1,181 @@
+"""The queue: at least once, newest wins, stale workers write nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+import pytest
+from sqlalchemy import Engine
+
+from bot.model import PullRef
+from bot.store.queue import LEASE, MAX_ATTEMPTS, REVIEW, Lease, Queue, Request, review_request
+
+REF = PullRef("github", "owner/hub", 7)
+NOW = 1_000_000.0
+KINDS = (REVIEW,)
+
+
+@pytest.fixture
+def queue(engine: Engine) -> Queue:
+    made = Queue(engine)
+    made.beat("one", NOW)
+    made.beat("two", NOW)
+    return made
+
+
+def ask(queue: Queue, *, supersede: bool = False, now: float = NOW, due_at: float = 0.0) -> None:
+    queue.put(review_request(REF, supersede=supersede, due_at=due_at), now)
+
+
+def take(queue: Queue, worker: str = "one", now: float = NOW) -> Lease:
+    lease = queue.lease(worker, KINDS, now)
+    assert lease is not None
+    return lease
+
+
+def test_a_job_is_done_once(queue: Queue) -> None:
+    ask(queue)
+    lease = take(queue)
+    assert (lease.ref, lease.generation, lease.attempts) == (REF, 1, 1)
+    assert queue.lease("two", KINDS, NOW) is None
+    assert queue.finish(lease, now=NOW)
+    assert not queue.due(KINDS, NOW + 10 * LEASE)
+
+
+def test_asking_twice_before_it_begins_is_one_run(queue: Queue) -> None:
+    for _ in range(3):
+        ask(queue, supersede=True)
+    assert queue.finish(take(queue), now=NOW)
+    assert queue.lease("one", KINDS, NOW) is None
+
+
+def test_asking_during_a_run_brings_one_more(queue: Queue) -> None:
+    ask(queue)
+    lease = take(queue)
+    ask(queue)
+    assert queue.holds(lease, NOW)
+    assert queue.lease("two", KINDS, NOW) is None, "one pull request is reviewed by one worker at a time"
+    assert queue.finish(lease, now=NOW)
+    second = take(queue)
+    assert second.generation == 2
+    assert queue.finish(second, now=NOW)
+    assert not queue.due(KINDS, NOW)
+
+
+def test_a_push_supersedes_the_running_one(queue: Queue) -> None:
+    ask(queue)
+    lease = take(queue)
+    ask(queue, supersede=True)
+    assert not queue.holds(lease, NOW)
+    assert queue.is_superseded(lease)
+    assert queue.finish(lease, now=NOW)
+    newer = take(queue)
+    assert queue.holds(newer, NOW)
+    assert not queue.is_superseded(newer)
+
+
+def test_a_dead_worker_is_taken_over_and_its_ghost_writes_nothing(queue: Queue) -> None:
+    ask(queue)
+    stale = take(queue)
+    later = NOW + LEASE + 1
+    queue.beat("two", later)
+    lease = take(queue, "two", later)
+    assert (lease.generation, lease.attempts) == (stale.generation, 2)
+    queue.beat("one", later)  # it was only stopped, and wakes up
+    assert not queue.holds(stale, later)
+    assert not queue.is_superseded(stale)
+    assert not queue.finish(stale, now=later)
+    queue.postpone(stale, "ignored", later + 999)
+    assert queue.holds(lease, later)
+    assert queue.finish(lease, now=later)
+
+
+def test_a_worker_without_heartbeat_does_not_hold(queue: Queue) -> None:
+    ask(queue)
+    lease = take(queue)
+    assert not queue.holds(lease, NOW + LEASE + 1), "somebody else may take it at any moment"
+
+
+def test_poison_is_counted_and_parked(queue: Queue) -> None:
+    ask(queue)
+    now = NOW
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        lease = take(queue, "one", now)
+        assert (lease.attempts, lease.is_poison) == (attempt, False)
+        now += LEASE + 1
+        queue.forget_workers()
+        queue.beat("one", now)
+    lease = take(queue, "one", now)
+    assert lease.is_poison
+    queue.park(lease, "died each time")
+    assert not queue.due(KINDS, now + 1e6)
+    ask(queue, now=now)
+    assert take(queue, "one", now).attempts == 1, "asking again begins anew"
+
+
+def test_a_forge_failure_is_no_attempt(queue: Queue) -> None:
+    ask(queue)
+    for failures in range(6):
+        lease = take(queue, "one", NOW + 60 * failures)
+        assert (lease.failures, lease.attempts) == (failures, 1)
+        queue.postpone(lease, "502", NOW + 60 * (failures + 1))
+        assert not queue.due(KINDS, NOW + 60 * failures + 1)
+        queue.beat("one", NOW + 60 * (failures + 1))
+
+
+def test_a_later_try_waits_for_its_time_and_a_push_does_not(queue: Queue) -> None:
+    ask(queue)
+    assert queue.finish(take(queue), again=review_request(REF, supersede=False, due_at=NOW + 300), now=NOW)
+    assert not queue.due(KINDS, NOW + 299)
+    assert queue.due(KINDS, NOW + 300)
+    ask(queue, supersede=True)
+    lease = take(queue)
+    assert queue.finish(lease, now=NOW)
+    assert not queue.due(KINDS, NOW + 301), "the waiting try was covered by the push"
+
+
+def test_a_wish_said_during_a_run_outweighs_its_own_later_try(queue: Queue) -> None:
+    ask(queue)
+    lease = take(queue)
+    queue.put(review_request(REF, supersede=False, fresh=True), NOW)
+    assert queue.finish(lease, again=review_request(REF, supersede=False, due_at=NOW + 300), now=NOW)
+    again = take(queue)
+    assert again.payload == {"fresh": True}
+
+
+def test_urgent_work_goes_first(queue: Queue) -> None:
+    for number, priority in ((1, 20), (2, 0), (3, 10)):
+        ref = PullRef("github", "owner/hub", number)
+        queue.put(Request(f"review {ref}", REVIEW, ref, {}, priority), NOW)
+    assert [take(queue).ref.number for _ in range(3)] == [2, 3, 1]
+
+
+def test_leaving_gives_everything_back_at_once(queue: Queue) -> None:
+    ask(queue)
+    take(queue)
+    queue.leave("one")
+    assert take(queue, "two").attempts == 1, "stopping in good order is no attempt"
+
+
+def test_many_threads_take_each_job_once(engine: Engine) -> None:
+    queue = Queue(engine)
+    jobs, threads = 40, 4
+    for number in range(jobs):
+        queue.put(review_request(PullRef("github", "owner/hub", number), supersede=False), NOW)
+    taken: Counter[int] = Counter()
+    lock = threading.Lock()
+
+    def work(name: str) -> None:
+        queue.beat(name, NOW)
+        while (lease := queue.lease(name, KINDS, NOW)) is not None:
+            with lock:
+                taken[lease.ref.number] += 1
+            assert queue.finish(lease, now=NOW)
+
+    running = [threading.Thread(target=work, args=(f"w{i}",)) for i in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join(30)
+    assert taken == Counter(dict.fromkeys(range(jobs), 1))

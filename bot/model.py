@@ -227,7 +227,6 @@ class Delivery:
     repo: str = ""
     number: int = 0
     sender: str = ""
-    head_sha: str = ""
     comment: Comment | None = None
     reason: str = ""
     head_sha: str = ""

@@ -53,12 +53,16 @@ def serve_demo(world: DemoWorld) -> int:
 
     def ready(stop: threading.Event) -> None:
         try:
-            announce(world, f"http://{chosen.host}:{chosen.port}", stop.wait)
+            announce(world, f"http://{chosen.host}:{chosen.port}", lambda seconds: pause(stop, seconds))
         except ForgeError as error:
             log.warning("the demo's pull requests could not be announced: %s", error)
 
     print(f"The demo is at http://{chosen.host}:{chosen.port} (Ctrl-C ends it).")
     return supervise(environment, extra=("--demo", str(world.workdir)), ready=ready)
+
+
+def pause(stop: threading.Event, seconds: float) -> None:
+    stop.wait(seconds)
 
 
 @dataclass

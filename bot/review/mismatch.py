@@ -19,10 +19,10 @@ URL_LIMIT = 300
 
 def mismatch_block(finding: Finding, files: Iterable[RemoteFile], voice: Voice) -> str:
     """The evidence of one mismatch; the sentence of the rule alone where the file is not known any more."""
-    place = f"**{span(finding.path)}**, {line_link(finding, voice)}"
+    place = voice.say("place", path=f"**{span(finding.path)}**", line=line_link(finding, voice))
     file = file_of(finding, files)
     if file is None:
-        return f"{place}: {sentence(finding, voice)}\n"
+        return voice.say("said_at", place=place, text=sentence(finding, voice)) + "\n"
     declared = finding.values.get("declared", file.declared)
     rows = [("mismatch_declared", span(declared)), ("mismatch_observed", span(file.sha256))]
     if file.size is not None:

@@ -114,18 +114,21 @@ def pages_of(findings: Sequence[Finding]) -> int:
 
 
 def repeated_block(group: Sequence[Finding], voice: Voice) -> str:
-    """One finding, or one rule, over many pages."""
+    """One finding, or one rule with a sentence for each place, over many pages."""
     number = pages_of(group)
-    messages = {message(finding, voice) for finding in group}
-    same = len(messages) == 1
-    if same:
+    if len({message(finding, voice) for finding in group}) == 1:
         head = f"**{voice.say('on_pages', number)}** {sentence(group[0], voice)}"
+        lines = [place(finding, voice) for finding in group[:PLACES_SHOWN]]
     else:
+        helps = {help_text(finding, voice) for finding in group}
         head = f"**{voice.say('same_rule', number, rule=rule_link(group[0], voice))}**"
-    shown = PLACES_SHOWN if same else SENTENCES_SHOWN
-    lines = [place(f, voice) + ("" if same else f": {message(f, voice)}") for f in group[:shown]]
-    if len(group) > shown:
-        lines.append(voice.say("more_places", len(group) - shown))
+        head += f" {helps.pop()}" if len(helps) == 1 else ""
+        lines = [
+            voice.say("said_at", place=place(finding, voice), text=message(finding, voice))
+            for finding in group[:SENTENCES_SHOWN]
+        ]
+    if len(group) > len(lines):
+        lines.append(voice.say("more_places", len(group) - len(lines)))
     return f"{head}\n\n{folded(voice.say('the_pages', number), bullets(lines))}"
 
 
@@ -147,7 +150,10 @@ def by_line(finding: Finding) -> tuple[int, int]:
 
 
 def page_block(path: str, findings: Sequence[Finding], voice: Voice) -> str:
-    lines = [f"{line_link(finding, voice)}: {sentence(finding, voice)}" for finding in findings]
+    lines = [
+        voice.say("said_at", place=line_link(finding, voice), text=sentence(finding, voice))
+        for finding in findings
+    ]
     title = f"**{span(path)}**\n\n" if path else ""
     return f"{title}{bullets(lines)}\n"
 
@@ -188,7 +194,7 @@ def rule_link(finding: Finding, voice: Voice) -> str:
 
 
 def place(finding: Finding, voice: Voice) -> str:
-    return f"{span(finding.path)}, {line_link(finding, voice)}"
+    return voice.say("place", path=span(finding.path), line=line_link(finding, voice))
 
 
 def line_link(finding: Finding, voice: Voice) -> str:

@@ -161,7 +161,7 @@ def test_the_same_on_many_pages_is_said_once(make: Any, render: Render) -> None:
 def test_one_rule_with_many_sentences_is_folded(make: Any, render: Render) -> None:
     findings = tuple(make.finding(path=f"{make.page[:-3]}{n}.md", value=f"v{n}") for n in range(40))
     text = render(make.report(findings=findings, paths=tuple(f.path for f in findings)))
-    assert "MSH206](https://bot.example.org/rules/MSH206) on 40 pages" in text
+    assert "MSH206](https://bot.example.org/rules/MSH206) on 40 pages** Mend it." in text
     assert "` v3 `" in text
     assert "… and 20 more places" in text
 

@@ -120,7 +120,7 @@ def _tend(half: Half, environment: dict[str, str], arguments: tuple[str, ...], l
         log.warning("%s ended with code %s; starting it again in %.1f s", half.command, code, half.delay)
     if now >= half.not_before:
         half.started = now
-        half.process = subprocess.Popen(
+        half.process = subprocess.Popen(  # noqa: S603 - this program itself
             [sys.executable, "-m", "bot", half.command, *arguments],
             env=environment,
             pass_fds=(lifeline,),

@@ -1,4 +1,4 @@
-"""Answers a comment: its commands are read again from the forge, permission is looked up live, effects applied."""
+"""Answers a comment: commands and permission as the forge tells them now, then their effects."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Poster:
                 self._show(check)
 
     def everything(self, report: Report) -> None:
-        """Stores the report and shows all of it. Statuses go first: they must stand even where words are refused."""
+        """Stores the report and shows it. Statuses first: they must stand even where words are refused."""
         self.run.guard()
         self.run.world.store.save_report(report)
         if self.run.world.dry_run:

@@ -189,7 +189,7 @@ class Queue:
             connection.execute(workers.delete().where(workers.c.name == worker))
 
     def forget_workers(self) -> None:
-        """Frees every job: for the one worker of an SQLite file, whose lock proves that the others are gone."""
+        """Frees every job: for the one worker of an SQLite file, whose lock proves the others gone."""
         with writing(self.engine) as connection:
             connection.execute(update(jobs).where(jobs.c.worker != "").values(worker=""))
             connection.execute(workers.delete())

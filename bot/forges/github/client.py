@@ -60,6 +60,7 @@ class GitHubForge:
 
     name = NAME
     default_language = "en"
+    has_reactions = True
 
     def __init__(self, api: Api) -> None:
         self._api, self._lock = api, Lock()
@@ -98,6 +99,9 @@ class GitHubForge:
             return Permission.NONE
         word = text(answer, "permission")
         return Permission(word) if word in {known.value for known in Permission} else Permission.NONE
+
+    def comment(self, pull: PullRequest, id: str) -> Comment | None:  # noqa: A002 - the port's name
+        return comments.one(self._api, pull.ref, id)
 
     def posted(self, pull: PullRequest) -> Posted:
         me = self.me()

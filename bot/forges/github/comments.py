@@ -25,6 +25,19 @@ def comments(api: Api, ref: PullRef) -> Iterator[Comment]:
         yield _comment(answer)
 
 
+def one(api: Api, ref: PullRef, comment_id: str) -> Comment | None:
+    """The comment as it stands, unless it is gone or another conversation's."""
+    if not (comment_id.isascii() and comment_id.isdigit()):
+        return None
+    try:
+        answer = api.get(ref.repo, f"/issues/comments/{comment_id}")
+    except StatusError as error:
+        if error.status != 404:
+            raise
+        return None
+    return _comment(answer) if text(answer, "issue_url").endswith(f"/issues/{ref.number}") else None
+
+
 def summaries(api: Api, ref: PullRef, me: User) -> tuple[Comment, ...]:
     return tuple(
         one for one in comments(api, ref) if one.author.id == me.id and marker_line(one.body, SUMMARY_MARKER)

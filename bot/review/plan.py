@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model import Check, Comment, InlineComment, Posted, Report
@@ -111,7 +111,7 @@ def inline_comments(
 ) -> tuple[InlineComment, ...]:
     """One comment a line for what has not been said yet; the same on many pages is said on the first only."""
     texts = {path: line_texts(patch) for path, patch in patches.items() if patch}
-    placed = [spot for finding in report.findings if (spot := place(finding, texts)) is not None]
+    placed = distinct(spot for finding in report.findings if (spot := place(finding, texts)) is not None)
     standing = {(s.finding.path, s.line) for s in placed if s.finding.fingerprint in posted.fingerprints}
     lines: dict[tuple[str, int], list[Finding]] = defaultdict(list)
     elsewhere: dict[tuple[str, int], int] = {}
@@ -143,6 +143,14 @@ def place(finding: Finding, texts: Mapping[str, Mapping[int, str]]) -> Placed | 
     first, last = finding.span.line, max(finding.span.end_line, finding.span.line)
     line = next((number for number in sorted(lines) if first <= number <= last), None)
     return None if line is None else Placed(finding, line)
+
+
+def distinct(placed: Iterable[Placed]) -> list[Placed]:
+    """One for each fingerprint: the same identity is said once, whatever it is judged."""
+    found: dict[str, Placed] = {}
+    for spot in placed:
+        found.setdefault(spot.finding.fingerprint, spot)
+    return list(found.values())
 
 
 def same(placed: Sequence[Placed], voice: Voice) -> list[list[Placed]]:

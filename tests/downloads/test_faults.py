@@ -1,4 +1,4 @@
-"""Every way that a host can misbehave ends in the right digest or in a named reason, never in a wrong verdict."""
+"""Every way that a host can misbehave ends in the right digest or in a named reason, never in blame."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from tests.downloads.host import (
 pytestmark = pytest.mark.network
 
 MEASURED, WRONG, UNVERIFIED = RemoteState.MEASURED, RemoteState.WRONG, RemoteState.UNVERIFIED
-OLD = {"Last_Modified": "Mon, 01 Jan 2024 00:00:00 GMT", "Date": "Mon, 01 Jan 2025 00:00:00 GMT"}
-YOUNG = {"Last_Modified": "Mon, 01 Jan 2024 00:00:00 GMT", "Date": "Mon, 01 Jan 2024 00:00:01 GMT"}
+CHANGED, A_YEAR_ON = "Mon, 01 Jan 2024 00:00:00 GMT", "Wed, 01 Jan 2025 00:00:00 GMT"
+A_SECOND_ON = "Mon, 01 Jan 2024 00:00:01 GMT"
 HTML = b"\n<!DOCTYPE html><html><title>Sign in</title></html>"
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 3\n" % DIGEST.encode()
 
@@ -103,8 +103,10 @@ RECOVERED: dict[str, Answer] = {
     "chunk extensions and trailers": raw(chunks(CONTENT, b"0;x=1\r\nDigest: x\r\n\r\n")),
     "cut, resumed": CUT,
     "cut twice, resumed": file(cut={1: 100_000, 2: 50_000}),
-    "cut, resumed by an old Last-Modified": file(cut={1: 100_000}, ETag=None, **OLD),
-    "cut, a young Last-Modified": file(cut={1: 100_000}, ETag=None, **YOUNG),
+    "cut, resumed by an old Last-Modified": file(
+        cut={1: 100_000}, ETag=None, Last_Modified=CHANGED, Date=A_YEAR_ON
+    ),
+    "cut, a young Last-Modified": file(cut={1: 100_000}, ETag=None, Last_Modified=CHANGED, Date=A_SECOND_ON),
     "cut, no ranges": no_ranges(n1=100_000, n2=200_000),
     "cut, no validator": file(cut={1: 100_000}, ETag=None),
     "cut, weak validator": file(cut={1: 100_000}, ETag='W/"v1"'),

@@ -1,4 +1,4 @@
-"""Many files at once: each address once, fair to hosts, over when nobody wants the answer, in constant memory."""
+"""Many files at once: each address once, fair to hosts, over when nobody wants the rest, in flat memory."""
 
 from __future__ import annotations
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -142,6 +144,30 @@ def test_a_name_that_does_not_resolve_blames_nobody(error: Exception) -> None:
     with closing(Fetcher(QUICK, resolve=fails)) as fetcher:
         (found,) = fetcher.measure([Wanted(URL)], lambda: False)
     assert (found.state, found.reason, found.fault) == (RemoteState.UNVERIFIED, "dns", Fault.HOST)
+
+
+def test_a_resolver_that_hangs_is_not_waited_for() -> None:
+    hanging = threading.Event()
+
+    def hangs(*_: object) -> list[str]:
+        hanging.wait(5)
+        return [PUBLIC]
+
+    with closing(Fetcher(replace(QUICK, dns_seconds=0.1), resolve=hangs)) as fetcher:
+        (found,) = fetcher.measure([Wanted(URL)], lambda: False)
+    hanging.set()
+    assert (found.reason, found.fault) == ("dns", Fault.HOST)
+    assert found.seconds < 2
+
+
+def test_plain_http_where_it_is_granted(host: AssetHost) -> None:
+    host.routes["/a.ckpt"] = file()
+    url = URL.replace("https", "http")
+    for limits, outcome in ((QUICK, "url-refused"), (replace(QUICK, plain_http=True), "")):
+        with closing(Fetcher(limits, connect_to=host.connect_to)) as fetcher:
+            (found,) = fetcher.measure([Wanted(url, DIGEST)], lambda: False)
+        assert found.reason == outcome
+    assert found.sha256 == DIGEST
 
 
 def test_redirects_within_connect_to_are_still_checked(host: AssetHost) -> None:

@@ -297,6 +297,13 @@ def test_a_signature_in_a_redirect_is_not_shown(measure: Measure, host: AssetHos
     assert "secret" not in repr(found)
 
 
+def test_evidence_is_plain_text(measure: Measure) -> None:
+    found = measure(status(200, HTML, Content_Type="text/html\x1b[31m\xe9"))
+    assert found.reason == "html-page"
+    assert found.detail.isascii()
+    assert found.detail.isprintable()
+
+
 def test_keeps_connections(measure: Measure, host: AssetHost) -> None:
     for number in range(1, 4):
         host.routes[f"/{number}"] = status(302, Location=f"/{number + 1}")

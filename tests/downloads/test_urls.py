@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bot.downloads.addresses import refusal
 from bot.downloads.limits import Limits
 from bot.downloads.outcome import Refused
 from bot.downloads.urls import LONGEST, check, follow
@@ -218,3 +221,25 @@ def test_redirects_are_checked_anew(location: str, limits: Limits) -> None:
         return
     assert target.host == "h.example.com", "read as a path of the same host, it leads nowhere else"
     assert target.scheme == "https"
+
+
+_TEXT = st.one_of(
+    st.text(max_size=60),
+    st.text(alphabet="htps:/\\@[]#?%.0123456789abcdefx-_ \t\u3002", max_size=40).map("https://".__add__),
+    st.ip_addresses().map(lambda address: f"https://{address}/"),
+    st.ip_addresses(v=6).map(lambda address: f"https://[{address}]/"),
+)
+
+
+@given(_TEXT)
+@settings(max_examples=400, deadline=None)
+def test_whatever_passes_is_unambiguous_and_public(text: str) -> None:
+    for read in (check, lambda url, limits: follow(check("https://h.example.com/", limits), url, limits)):
+        try:
+            target = read(text, LIMITS)
+        except Refused:
+            continue
+        assert (target.scheme, target.port) == ("https", 443)
+        assert check(target.url, LIMITS) == target
+        numeric = ":" in target.host or target.host.rpartition(".")[2].isdigit()
+        assert not numeric or refusal(target.host) == ""

@@ -277,6 +277,28 @@ def test_a_resumed_request_names_its_version(measure: Measure, host: AssetHost) 
     assert (second["range"], second["if-range"]) == ("bytes=100000-", TAG)
 
 
+@pytest.mark.parametrize("name", ["cut, a young Last-Modified", "cut, weak validator", "cut, no validator"])
+def test_without_a_strong_validator_all_is_read_again(name: str, measure: Measure, host: AssetHost) -> None:
+    assert measure(RECOVERED[name]).sha256 == DIGEST
+    assert ["range" in exchange.headers for exchange in host.seen] == [False, False]
+
+
+def test_bytes_that_come_late_are_noticed_before_anybody_is_blamed(measure: Measure) -> None:
+    def late(exchange: Exchange) -> None:
+        exchange.head(200, {"Content-Length": 200_000})
+        exchange.send(CONTENT[:200_000])
+        exchange.host.stopping.wait(0.1)
+        exchange.send(CONTENT[200_000:])
+
+    found = measure(late)
+    assert (found.state, found.reason) == (UNVERIFIED, "bad-length")
+
+
+def test_the_confirming_read_asks_for_the_end_of_the_stream(measure: Measure, host: AssetHost) -> None:
+    measure(file(OTHER))
+    assert [exchange.headers.get("connection") for exchange in host.seen] == [None, "close"]
+
+
 def test_sends_nothing_that_it_need_not(
     measure: Measure, host: AssetHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,23 +6,45 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.downloads import Fetcher
 from bot.forges.base import Forge, Hooks
-from bot.settings import GiteeSettings, GitHubSettings, Settings
+from bot.forges.demo.forge import DemoForge
+from bot.forges.demo.hooks import DemoHooks
+from bot.forges.demo.stories import REPOSITORY
+from bot.forges.demo.world import read_secret
+from bot.forges.gitee.client import GiteeForge
+from bot.forges.gitee.hooks import GiteeHooks
+from bot.forges.github.client import GitHubForge, app_client, token_client
+from bot.forges.github.hooks import GitHubHooks
+from bot.settings import GitHubSettings, Settings
 from bot.store.database import open_database, upgrade
 from bot.store.queue import Queue
 from bot.store.store import Store
 from rules import policy
 from rules.policy import Policy
 
+DEMO = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """What endpoint and pages work with: no forge, no download, no credential but the webhooks' secrets."""
+
+    hooks: Mapping[str, Hooks]
+    repositories: Mapping[str, tuple[str, ...]]
+    store: Store
+    public_url: str
+    demo: bool
+    now: Callable[[], float] = time.time
+
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything that receiver and worker work with."""
+    """What the worker works with."""
 
     forges: Mapping[str, Forge]
-    hooks: Mapping[str, Hooks]
     repositories: Mapping[str, tuple[str, ...]]
     store: Store
     queue: Queue
@@ -30,12 +52,73 @@ class World:
     policy: Policy
     public_url: str
     dry_run: bool
-    demo: bool
     now: Callable[[], float] = time.time
 
 
+def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
+    """Opens the database, bringing it up to date, and makes the verifiers of webhooks."""
+    hooks: dict[str, Hooks] = {}
+    if settings.github is not None:
+        hooks["github"] = GitHubHooks(settings.github.secrets)
+    if settings.gitee is not None:
+        hooks["gitee"] = GiteeHooks(settings.gitee.secrets, settings.gitee.password)
+    if demo is not None:
+        hooks[DEMO] = DemoHooks(read_secret(demo))
+    return Receiver(
+        hooks,
+        _repositories(settings, demo),
+        _store(settings.database_url),
+        settings.public_url,
+        demo is not None,
+    )
+
+
 @contextmanager
-def world(settings: Settings) -> Iterator[World]:
-    """Opens the database (bringing it up to date) and makes the drivers that the settings name."""
-    engine = open_database(settings.database_url)
+def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
+    """Opens the database, bringing it up to date, and makes the forges' clients and the fetcher."""
+    forges: dict[str, Forge] = {}
+    if settings.github is not None:
+        forges["github"] = _github(settings.github)
+    if settings.gitee is not None:
+        forges["gitee"] = GiteeForge(settings.gitee.api_url, settings.gitee.token)
+    if demo is not None:
+        forges[DEMO] = DemoForge(demo, settings.public_url)
+    store = _store(settings.database_url)
+    fetcher = Fetcher(connect_to=settings.connect_to, ca_bundle=settings.ca_bundle or None)
+    try:
+        yield World(
+            forges,
+            _repositories(settings, demo),
+            store,
+            Queue(store.engine),
+            fetcher,
+            policy.default(),
+            settings.public_url,
+            settings.dry_run,
+        )
+    finally:
+        fetcher.close()
+        store.engine.dispose()
+
+
+def _github(settings: GitHubSettings) -> GitHubForge:
+    if settings.app_id:
+        return app_client(settings.api_url, settings.app_id, settings.private_key)
+    return token_client(settings.api_url, settings.token)
+
+
+def _store(database_url: str) -> Store:
+    engine = open_database(database_url)
     upgrade(engine)
+    return Store(engine)
+
+
+def _repositories(settings: Settings, demo: Path | None) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    if settings.github is not None:
+        found["github"] = settings.github.repositories
+    if settings.gitee is not None:
+        found["gitee"] = settings.gitee.repositories
+    if demo is not None:
+        found[DEMO] = (REPOSITORY,)
+    return found

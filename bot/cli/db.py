@@ -9,10 +9,10 @@ from typing import Any
 from bot import settings
 
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser("db", help="upgrade the database")
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("db", help="upgrade the database")
     parser.add_argument("action", choices=["upgrade"], help="apply every migration that the database lacks")
-    return parser
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command has this form

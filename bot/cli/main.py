@@ -60,8 +60,7 @@ def _parser(name: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
     for command, (module, text) in COMMANDS.items():
         if command == name:
-            made = importlib.import_module(module).add_parser(commands)
-            made.set_defaults(run=importlib.import_module(module).run)
+            importlib.import_module(module).add_parser(commands)
         else:
             commands.add_parser(command, help=text, add_help=False)
     return parser

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ PULL_URL = re.compile(
 REMOTE_URL = re.compile(r"(?:https?://|(?:ssh://)?git@)(github|gitee)\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?")
 
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser(
         "review",
         help="review one pull request and print the result",
         description="Reviews one pull request of GitHub or Gitee once and prints the comment it would post.",
@@ -34,7 +35,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("--post", action="store_true", help="post the review (needs a token that may)")
     parser.add_argument("--lang", choices=["zh", "en"], help="language of the result")
-    return parser
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -46,16 +47,17 @@ def run(args: argparse.Namespace) -> int:
     ref = _ref(args.pull)
     chosen = settings.for_one_pull(os.environ, ref, post=args.post)
     with tempfile.TemporaryDirectory(prefix="hubbot-") as folder:
-        with wiring.world(chosen, database_url=f"sqlite:///{Path(folder) / 'once.sqlite'}") as world:
-            try:
+        database = f"sqlite:///{Path(folder) / 'once.sqlite'}"
+        try:
+            with wiring.world(replace(chosen, database_url=database)) as world:
                 report = once.review(world, ref, threading.Event())
-            except (ForgeError, CouldNotVerify) as error:
-                print(f"hubbot: {ref} could not be reviewed: {error}", file=sys.stderr)
-                return UNFINISHED
-            if report is None:
-                print(f"{ref} is not open: there is nothing to review.")
-                return OK
-            print(once.summary(world, report, args.lang or report.language))
+        except (ForgeError, CouldNotVerify) as error:
+            print(f"hubbot: {ref} could not be reviewed: {error}", file=sys.stderr)
+            return UNFINISHED
+    if report is None:
+        print(f"{ref} is not open: there is nothing to review.")
+        return OK
+    print(once.summary(report, args.lang or report.language))
     found = verdict(report)
     if found in (Verdict.PASSED, Verdict.NOTHING_TO_CHECK):
         return OK
@@ -70,7 +72,7 @@ def _ref(text: str) -> PullRef:
             f"{text!r} is neither the address of a pull request on GitHub or Gitee, nor a number."
         )
     command = ["git", "remote", "get-url", "origin"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a constant
     if found := REMOTE_URL.fullmatch(answer.stdout.strip()):
         return PullRef(found[1], found[2], int(text))
     raise UserError(

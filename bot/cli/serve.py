@@ -10,10 +10,13 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from bot import logs, settings
+from bot.errors import ForgeError
+from bot.forges.demo.world import DemoWorld, announce
 
 log = logging.getLogger("hubbot.serve")
 
@@ -25,13 +28,13 @@ RESTART_FIRST, RESTART_LAST = 0.5, 30.0
 SETTLED = 30.0
 
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser(
         "serve",
         help="run receiver and worker in one go",
         description="Runs receiver and worker in one go. Without any credentials it serves the demo.",
     )
-    return parser
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command has this form
@@ -39,8 +42,27 @@ def run(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command has th
     if not chosen.has_forge:
         from bot.cli import demo
 
-        return demo.serve()
+        return demo.run(argparse.Namespace(workdir=demo.WORKDIR))
     return supervise(dict(os.environ))
+
+
+def serve_demo(world: DemoWorld) -> int:
+    """The ordinary server on the demo's world, whose webhooks go out as soon as it is ready."""
+    environment = {**os.environ, **world.environment}
+    chosen = settings.load(environment)
+
+    def ready(stop: threading.Event) -> None:
+        try:
+            announce(world, f"http://{chosen.host}:{chosen.port}", lambda seconds: pause(stop, seconds))
+        except ForgeError as error:
+            log.warning("the demo's pull requests could not be announced: %s", error)
+
+    print(f"The demo is at http://{chosen.host}:{chosen.port} (Ctrl-C ends it).")
+    return supervise(environment, extra=("--demo", str(world.workdir)), ready=ready)
+
+
+def pause(stop: threading.Event, seconds: float) -> None:
+    stop.wait(seconds)
 
 
 @dataclass
@@ -52,13 +74,17 @@ class Half:
     started: float = 0.0
     delay: float = RESTART_FIRST
     not_before: float = 0.0
-    extra: tuple[str, ...] = field(default=())
 
 
-def supervise(environment: dict[str, str], *, ready: Any = None) -> int:
-    """Keeps `hubbot web` and `hubbot worker` running until SIGTERM or SIGINT.
+def supervise(
+    environment: dict[str, str],
+    *,
+    extra: tuple[str, ...] = (),
+    ready: Callable[[threading.Event], None] | None = None,
+) -> int:
+    """Keeps `hubbot web` and `hubbot worker` running, with `extra` arguments, until SIGTERM or SIGINT.
 
-    `ready`, if given, is called once in a thread of its own after both were started.
+    `ready`, if given, is called once in a thread of its own, with the event that ends everything.
     """
     logs.configure(settings.secrets(settings.load(environment)))
     stop = threading.Event()
@@ -72,7 +98,7 @@ def supervise(environment: dict[str, str], *, ready: Any = None) -> int:
             threading.Thread(target=ready, args=(stop,), daemon=True).start()
         while not stop.is_set():
             for half in halves:
-                _tend(half, environment, lifeline)
+                _tend(half, environment, (*extra, "--lifeline", str(lifeline)), lifeline)
             stop.wait(0.2)
     finally:
         _end(halves)
@@ -81,7 +107,7 @@ def supervise(environment: dict[str, str], *, ready: Any = None) -> int:
     return 0
 
 
-def _tend(half: Half, environment: dict[str, str], lifeline: int) -> None:
+def _tend(half: Half, environment: dict[str, str], arguments: tuple[str, ...], lifeline: int) -> None:
     now = time.monotonic()
     if half.process is not None:
         code = half.process.poll()
@@ -94,8 +120,8 @@ def _tend(half: Half, environment: dict[str, str], lifeline: int) -> None:
         log.warning("%s ended with code %s; starting it again in %.1f s", half.command, code, half.delay)
     if now >= half.not_before:
         half.started = now
-        half.process = subprocess.Popen(
-            [sys.executable, "-m", "bot", half.command, "--lifeline", str(lifeline)],
+        half.process = subprocess.Popen(  # noqa: S603 - this program itself
+            [sys.executable, "-m", "bot", half.command, *arguments],
             env=environment,
             pass_fds=(lifeline,),
             # A Ctrl-C on the terminal is ours to pass on, once, in order.

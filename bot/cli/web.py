@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 from typing import Any
 
 from bot import logs, settings
 
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser("web", help="run the receiver and the pages")
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("web", help="run the receiver and the pages")
     parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
-    return parser
+    parser.add_argument("--demo", type=Path, help=argparse.SUPPRESS)
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    from gunicorn.app.base import BaseApplication
+    from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # it has no types
 
     from bot.cli.serve import follow
     from bot.web.gunicorn import options
@@ -33,10 +35,10 @@ def run(args: argparse.Namespace) -> int:
         def load(self) -> Any:
             # In each gunicorn worker, after the fork: database connections must not be shared.
             from bot.web.app import create_app
-            from bot.web.site import Site
+            from bot.web.stored import StoredWorld
             from bot.wiring import receiver
 
-            return create_app(Site(receiver(chosen)))
+            return create_app(StoredWorld(receiver(chosen, args.demo)))
 
     Server().run()
     return 0

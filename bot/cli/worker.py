@@ -13,10 +13,11 @@ from typing import IO, Any
 from bot import logs, settings
 
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser("worker", help="run the worker")
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("worker", help="run the worker")
     parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
-    return parser
+    parser.add_argument("--demo", type=Path, help=argparse.SUPPRESS)
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     follow(args.lifeline)
-    with wiring.world(chosen) as world:
+    with wiring.world(chosen, args.demo) as world:
         lock = _sole_worker(chosen.database_url, stop)
         if stop.is_set():
             return 0
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _sole_worker(database_url: str, stop: threading.Event) -> IO[str] | None:
-    """Waits until this is the only worker of an SQLite file; the lock ends with the process, however it ends."""
+    """Waits until this is the only worker of an SQLite file; the lock ends with the process."""
     if not database_url.startswith("sqlite"):
         return None
     path = Path(database_url.partition("///")[2] + ".worker")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.flows.run import Run, Stopped
@@ -12,26 +12,36 @@ from rules.facts import RemoteFile, RemoteState, Wanted
 #: Seconds that a verified file is not read again on the pull request where it was verified.
 FRESH_FOR = 6 * 3600.0
 #: Seconds between two records of progress in the report.
-PROGRESS_EVERY = 2.0
+RECORD_EVERY = 2.0
+#: Seconds until the findings so far are posted although files are still being read, and between such posts.
+TELL_FIRST, TELL_EVERY = 15.0, 120.0
 
 
-def measure(run: Run, report: Report, wanted: Sequence[Wanted]) -> list[RemoteFile]:
+def measure(
+    run: Run, report: Report, wanted: Sequence[Wanted], tell: Callable[[Report], None]
+) -> list[RemoteFile]:
     """Every wanted file, in the order asked; each is recorded as soon as it is known.
 
+    Where that takes long, `tell` is called now and then with the report as far as it is.
     Raises `Stopped` when the run is superseded; what was finished by then is kept for the next.
     """
     known = run.world.store.measured(run.ref, [want.url for want in wanted])
     files = {want.url: known[want.url][1] for want in wanted if _usable(run, want, known.get(want.url))}
     missing = [want for want in wanted if want.url not in files]
-    told = run.world.now()
+    recorded = run.world.now()
+    next_word = recorded + TELL_FIRST
     for file in run.world.fetcher.measure(missing, run.stopped):
         if run.stopped():
             break
         run.world.store.save_measured(run.ref, run.lease.generation, file)
         files[file.url] = file
-        if run.world.now() - told > PROGRESS_EVERY:
-            told = run.world.now()
-            run.world.store.save_report(replace(report, files=tuple(files.values())))
+        now, progress = run.world.now(), replace(report, files=tuple(files.values()))
+        if now >= next_word:
+            next_word = now + TELL_EVERY
+            tell(progress)
+        elif now - recorded > RECORD_EVERY:
+            recorded = now
+            run.world.store.save_report(progress)
     if run.stopped():
         raise Stopped
     return [files[want.url] for want in wanted if want.url in files]

@@ -2,15 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
+from bot.commands import offered
 from bot.flows.run import Run
-from bot.model import PullRequest, Report
+from bot.model import CONTEXTS, Check, Posted, PullRequest, Report
+from bot.review.plan import Plan, plan
+from bot.review.words import rule_words
 
-NO_PATCHES: Mapping[str, str | None] = {}
+T = TypeVar("T")
+
+#: Seconds for which what we read of our own standing review is still taken for what stands.
+POSTED_FRESH = 60.0
 
 
-def post(run: Run, pull: PullRequest, report: Report, patches: Mapping[str, str | None] = NO_PATCHES) -> None:
-    """Stores the report, then applies the plan; every write is preceded by the question whether we still may."""
-    run.guard()
-    run.world.store.save_report(report)
+@dataclass(slots=True)
+class Poster:
+    """One run's hand on its pull request: remembers what stands, so that a short run reads it once."""
+
+    run: Run
+    pull: PullRequest
+    posted: Posted | None = None
+    read_at: float = 0.0
+    patches: Mapping[str, str | None] = field(default_factory=dict)
+
+    def checks(self, report: Report, contexts: Collection[str] = CONTEXTS) -> None:
+        """Stores the report and shows only `contexts`; words wait for the end of a short run."""
+        self.run.guard()
+        self.run.world.store.save_report(report)
+        if not self.run.world.dry_run:
+            self.pending(report, contexts)
+
+    def pending(self, report: Report, contexts: Collection[str] = CONTEXTS) -> None:
+        """Shows `contexts` as `report` has them, without keeping the report: a run to come will."""
+        for check in self._plan(report).checks:
+            if check.context in contexts:
+                self._show(check)
+
+    def everything(self, report: Report) -> None:
+        """Stores the report and shows it. Statuses first: they must stand even where words are refused."""
+        self.run.guard()
+        self.run.world.store.save_report(report)
+        if self.run.world.dry_run:
+            return
+        wanted, forge, pull = self._plan(report), self.run.forge, self.pull
+        for check in wanted.checks:
+            self._show(check)
+        if wanted.inline:
+            self._write(lambda: forge.post_review(pull, wanted.review_body, wanted.inline))
+            said = {mark for comment in wanted.inline for mark in comment.fingerprints}
+            self.posted = replace(self._standing(), fingerprints=self._standing().fingerprints | said)
+        if wanted.summary is not None:
+            body, existing = wanted.summary, wanted.existing
+            summary = self._write(lambda: forge.post_summary(pull, body, existing))
+            self.posted = replace(self._standing(), summaries=(replace(summary, body=body),))
+        for duplicate in wanted.duplicates:
+            self._write(lambda comment=duplicate: forge.delete_comment(pull, comment))  # type: ignore[misc]  # bound now
+        if wanted.add_labels or wanted.remove_labels:
+            self._write(lambda: forge.set_labels(pull, wanted.add_labels, wanted.remove_labels))
+            kept = (self._standing().labels - set(wanted.remove_labels)) | set(wanted.add_labels)
+            self.posted = replace(self._standing(), labels=frozenset(kept))
+
+    def _plan(self, report: Report) -> Plan:
+        return plan(
+            report,
+            self._standing(),
+            self.patches,
+            words=rule_words(),
+            public_url=self.run.world.public_url,
+            commands=offered(report.language),
+            blob_url=_blob_url(self.pull),
+        )
+
+    def _standing(self) -> Posted:
+        now = self.run.world.now()
+        if self.posted is None or now - self.read_at > POSTED_FRESH:
+            self.posted, self.read_at = self.run.forge.posted(self.pull), now
+        return self.posted
+
+    def _show(self, check: Check) -> None:
+        self._write(lambda: self.run.forge.set_check(self.pull, check))
+        standing = self._standing()
+        shown = {**standing.checks, check.context: (check.state, check.title)}
+        self.posted = replace(standing, checks=shown)
+
+    def _write(self, write: Callable[[], T]) -> T:
+        self.run.guard()
+        return write()
+
+
+def _blob_url(pull: PullRequest) -> str:
+    """Where the pages at the head can be looked at, ending in a slash; nothing where the fork is gone."""
+    site, _, rest = pull.url.partition(pull.ref.repo)
+    if not pull.head_repo or not rest.startswith("/pull"):
+        return ""
+    return f"{site}{pull.head_repo}/blob/{pull.head_sha}/"

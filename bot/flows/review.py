@@ -9,10 +9,10 @@ from hashlib import sha256
 
 from bot.errors import CouldNotVerify
 from bot.flows.measure import measure
-from bot.flows.post import post
+from bot.flows.post import Poster
 from bot.flows.run import Run, Stopped
 from bot.flows.tree import REGULAR, is_page, tree_assets
-from bot.model import ChangedFile, ChangeSet, PullRequest, PullState, Report
+from bot.model import FORMAT, ChangedFile, ChangeSet, PullRequest, PullState, Report
 from bot.review import gate
 from bot.review.language import language
 from bot.review.report import Verdict, verdict
@@ -20,6 +20,7 @@ from bot.store.queue import Request, review_request
 from rules import engine
 from rules.engine import Subject
 from rules.facts import Facts, RemoteFile, TreeAsset, Wanted
+from rules.finding import Finding
 from rules.page import Page, parse
 
 log = logging.getLogger("hubbot.review")
@@ -46,12 +47,13 @@ def review(run: Run) -> Request | None:
     if pull.state is not PullState.OPEN:
         log.info("%s is %s: nothing to review", run.ref, pull.state)
         return None
-    report = _begin(run, pull)
-    post(run, pull, report)
+    report = begin(run, pull, run.lease.key, run.lease.generation)
+    poster = Poster(run, pull)
+    poster.checks(report)
     try:
         material = _read(run, pull)
     except CouldNotVerify as error:
-        return _end(run, pull, replace(report, trouble="counts", trouble_detail=str(error)), {})
+        return _end(poster, replace(report, trouble="counts", trouble_detail=str(error)))
     report = replace(
         report,
         merge_base=material.changes.merge_base,
@@ -59,25 +61,26 @@ def review(run: Run) -> Request | None:
         wanted=len(material.wanted),
         findings=tuple(_judge(run, material, {})),
     )
-    patches = {file.path: file.patch for file in material.changes.files}
+    poster.patches = {file.path: file.patch for file in material.changes.files}
     if material.wanted:
-        post(run, pull, report)
-    files = measure(run, report, material.wanted)
+        poster.checks(report, (FORMAT,))
+    files = measure(run, report, material.wanted, poster.everything)
     findings = _judge(run, material, {file.url: file for file in files})
-    return _end(run, pull, replace(report, findings=tuple(findings), files=tuple(files)), patches)
+    return _end(poster, replace(report, findings=tuple(findings), files=tuple(files)))
 
 
 def bury(run: Run) -> None:
-    """Says honestly that a run failed each time through a defect of ours, so that nothing waits for it for ever."""
+    """Says honestly that a run failed through a defect of ours, so that nothing waits for it for ever."""
     pull = run.forge.pull_request(run.ref)
     if pull.state is PullState.OPEN:
-        report = replace(_begin(run, pull), trouble="bot", finished_at=run.world.now())
-        post(run, pull, replace(report, conditions=gate.conditions(report)))
+        report = begin(run, pull, run.lease.key, run.lease.generation)
+        report = replace(report, trouble="bot", finished_at=run.world.now())
+        Poster(run, pull).everything(replace(report, conditions=gate.conditions(report)))
 
 
-def _begin(run: Run, pull: PullRequest) -> Report:
-    # The same for every attempt at this generation, so that a run that starts again keeps its address.
-    name = sha256(f"{run.lease.key}\0{run.lease.generation}\0{pull.head_sha}".encode()).hexdigest()[:20]
+def begin(run: Run, pull: PullRequest, key: str, generation: int) -> Report:
+    """A report of which nothing is known yet; every attempt at a job's generation has the same address."""
+    name = sha256(f"{key}\0{generation}\0{pull.head_sha}".encode()).hexdigest()[:20]
     return Report(
         id=name,
         ref=pull.ref,
@@ -94,8 +97,8 @@ def _begin(run: Run, pull: PullRequest) -> Report:
 def _read(run: Run, pull: PullRequest) -> Material:
     changes = run.forge.changes(pull)
     pages = [file for file in changes.files if is_page(file.path) and file.head is not None]
-    heads = _blobs(run, pull, pages, pull.head_sha, "head")
-    bases = _blobs(run, pull, pages, changes.merge_base, "base")
+    heads = _parsed(run, pages, pull.head_sha, "head")
+    bases = _parsed(run, pages, changes.merge_base, "base")
     subjects = tuple(
         Subject(heads[file.path], bases.get(file.path), changed=True)
         for file in sorted(pages, key=lambda file: file.path)
@@ -110,9 +113,7 @@ def _read(run: Run, pull: PullRequest) -> Material:
     return Material(changes, subjects, wanted, tree)
 
 
-def _blobs(
-    run: Run, pull: PullRequest, files: Sequence[ChangedFile], commit: str, side: str
-) -> dict[str, Page]:
+def _parsed(run: Run, files: Sequence[ChangedFile], commit: str, side: str) -> dict[str, Page]:
     """The pages of one side, parsed; what is no regular file has no content that could pass."""
     entries = {file.path: entry for file in files if (entry := getattr(file, side)) is not None}
     regular = {path: entry.oid for path, entry in entries.items() if entry.mode in REGULAR}
@@ -123,13 +124,13 @@ def _blobs(
     return {path: parse(path, read[regular[path]] if path in regular else b"") for path in entries}
 
 
-def _judge(run: Run, material: Material, files: Mapping[str, RemoteFile]) -> list[engine.Finding]:
+def _judge(run: Run, material: Material, files: Mapping[str, RemoteFile]) -> list[Finding]:
     return engine.check(material.subjects, Facts(files=files, tree=material.tree), run.world.policy)
 
 
-def _end(run: Run, pull: PullRequest, report: Report, patches: Mapping[str, str | None]) -> Request | None:
+def _end(poster: Poster, report: Report) -> Request | None:
     """Concludes on the head that was read, unless it is not the head any more."""
-    now = run.world.now()
+    run, pull, now = poster.run, poster.pull, poster.run.world.now()
     report = replace(report, finished_at=now)
     again = None
     if verdict(report) is Verdict.UNVERIFIED or report.trouble:
@@ -142,7 +143,7 @@ def _end(run: Run, pull: PullRequest, report: Report, patches: Mapping[str, str 
         return review_request(run.ref, supersede=False)
     if fresh.state is not PullState.OPEN:
         raise Stopped
-    post(run, pull, report, patches)
+    poster.everything(report)
     return again
 
 

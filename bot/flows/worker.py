@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.errors import ForgeError
 from bot.flows import comment, reconcile, review
@@ -116,9 +117,7 @@ class Worker:
             with self.lock:
                 lane.running += 1
                 self.active[lease.id] = active
-            pool.submit(self._job, active).add_done_callback(
-                lambda _done, lane=lane: self._release(lane, _done)
-            )
+            pool.submit(self._job, active).add_done_callback(partial(self._release, lane))
         return found
 
     def _release(self, lane: Lane, done: Future[None]) -> None:
@@ -152,7 +151,7 @@ class Worker:
             again = self.flows[lease.kind](run)
             jobs.finish(lease, again=again, now=world.now())
         except Stopped:
-            # Superseded: its generation is over and a newer one waits. Taken over or stopping: nothing is ours to end.
+            # Superseded: its generation is over and a newer one waits. Else nothing is ours to end.
             if jobs.is_superseded(lease):
                 jobs.finish(lease, now=world.now())
             log.info("stopped %s", lease.key, extra=fields)

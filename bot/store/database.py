@@ -27,7 +27,7 @@ class StoreUnavailable(Exception):
 
 
 def open_database(url: str) -> Engine:
-    """An engine for `url`. SQLite: WAL, an fsync at every commit, every write transaction locked from its start."""
+    """An engine for `url`. SQLite: WAL, an fsync at every commit, writes locked from their start."""
     target = make_url(url)
     if target.get_backend_name() == "sqlite":
         return _sqlite(url, target.database)

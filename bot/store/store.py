@@ -207,7 +207,7 @@ class Store:
             return connection.execute(select(func.max(workers.c.heartbeat_at))).scalar()
 
     def prune(self, before: float) -> int:
-        """Deletes deliveries, measurements and superseded reports older than `before`; returns how many rows."""
+        """Deletes deliveries and measurements older than `before`; returns how many rows."""
         with writing(self.engine) as connection:
             return sum(
                 connection.execute(delete(table).where(column < before)).rowcount

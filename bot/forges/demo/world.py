@@ -15,6 +15,7 @@ from bot.forges.demo.files import FileServer
 from bot.forges.demo.forge import DemoForge, create
 from bot.forges.demo.stories import REPOSITORY, hosted
 
+SECRET = "secret"  # noqa: S105 - the name of a file
 #: Bytes of the webhook secret, from the system's randomness.
 SECRET_BYTES = 32
 
@@ -58,7 +59,7 @@ def prepare(workdir: Path, now: Callable[[], float] = time.time) -> DemoWorld:
     workdir = workdir.resolve()
     try:
         create(workdir)
-        secret = _secret(workdir / "secret")
+        secret = _secret(workdir / SECRET)
         held = hosted()
         made = tls.make(workdir / "tls", {host for host, _ in held.models}, now())
         files = FileServer(held, made.server)
@@ -83,6 +84,11 @@ def announce(world: DemoWorld, base_url: str, sleep: Callable[[float], None] = t
             raise ForgeError("the receiver stopped answering") from error
         taken += 200 <= status < 300
     return taken
+
+
+def read_secret(workdir: Path) -> str:
+    """The webhook secret of a prepared demo, for the process that receives."""
+    return (workdir / SECRET).read_text(encoding="ascii")
 
 
 def _secret(path: Path) -> str:

@@ -1,0 +1,140 @@
+"""Settings: what is read, and that every wrong one is refused by name with the fix."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from bot import settings
+from bot.errors import UserError
+from bot.model import PullRef
+
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\n"
+GITHUB = {
+    "GITHUB_TOKEN": "t0ken-value",
+    "GITHUB_WEBHOOK_SECRET": "s3cret-value",
+    "GITHUB_REPOSITORIES": "owner/hub, other/hub",
+}
+APP = {
+    "GITHUB_APP_ID": "12",
+    "GITHUB_PRIVATE_KEY": PEM,
+    "GITHUB_WEBHOOK_SECRET": "s3cret-value",
+    "GITHUB_REPOSITORIES": "owner/hub",
+}
+GITEE = {
+    "GITEE_TOKEN": "gitee-token",
+    "GITEE_WEBHOOK_SECRET": "gitee-secret",
+    "GITEE_REPOSITORIES": "owner/hub",
+}
+
+
+def test_nothing_set_is_the_demo() -> None:
+    chosen = settings.load({})
+    assert not chosen.has_forge
+    assert (chosen.host, chosen.port, chosen.database_url) == (
+        "127.0.0.1",
+        8000,
+        "sqlite:///var/hubbot.sqlite",
+    )
+    assert chosen.public_url == "http://127.0.0.1:8000"
+
+
+def test_github_and_gitee() -> None:
+    chosen = settings.load({**GITHUB, **GITEE, "GITEE_WEBHOOK_SECRET_PREVIOUS": "old-secret", "DRY_RUN": "1"})
+    assert chosen.github is not None
+    assert chosen.github.repositories == ("owner/hub", "other/hub")
+    assert chosen.gitee is not None
+    assert chosen.gitee.secrets == ("gitee-secret", "old-secret")
+    assert chosen.dry_run
+
+
+@pytest.mark.parametrize(
+    "key",
+    [PEM, PEM.replace("\n", "\\n"), base64.b64encode(PEM.encode()).decode()],
+    ids=["pem", "escaped", "base64"],
+)
+def test_a_private_key_in_any_of_its_forms(key: str) -> None:
+    chosen = settings.load({**APP, "GITHUB_PRIVATE_KEY": key})
+    assert chosen.github is not None
+    assert chosen.github.private_key.strip() == PEM.strip()
+
+
+def test_any_variable_from_a_file(tmp_path: Path) -> None:
+    key, secret = tmp_path / "key.pem", tmp_path / "secret"
+    key.write_text(PEM)
+    secret.write_text("from-a-file\n")
+    given = {
+        **APP,
+        "GITHUB_PRIVATE_KEY": str(key),
+        "GITHUB_WEBHOOK_SECRET": "",
+        "GITHUB_WEBHOOK_SECRET_FILE": str(secret),
+    }
+    chosen = settings.load(given)
+    assert chosen.github is not None
+    assert chosen.github.secrets == ("from-a-file",)
+    assert chosen.github.private_key == PEM
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({**GITHUB, "GITHUB_WEBHOOK_SECRET": ""}, "GITHUB_WEBHOOK_SECRET is missing"),
+        ({**GITHUB, "GITHUB_TOKEN": ""}, "GITHUB_TOKEN is missing"),
+        ({**GITHUB, "GITHUB_REPOSITORIES": ""}, "GITHUB_REPOSITORIES is missing"),
+        ({**GITHUB, "GITHUB_REPOSITORIES": "hub"}, "not of the form owner/name"),
+        ({**GITHUB, **APP}, "both set"),
+        ({**APP, "GITHUB_PRIVATE_KEY": ""}, "GITHUB_PRIVATE_KEY is missing"),
+        ({**APP, "GITHUB_PRIVATE_KEY": "nonsense"}, "GITHUB_PRIVATE_KEY is neither"),
+        ({**APP, "GITHUB_APP_ID": "my-app"}, "GITHUB_APP_ID"),
+        ({**GITEE, "GITEE_TOKEN": ""}, "GITEE_TOKEN is missing"),
+        ({**GITEE, "GITEE_WEBHOOK_SECRET": ""}, "GITEE_WEBHOOK_SECRET is missing"),
+        ({"PORT": "http"}, "PORT"),
+        ({"PORT": "70000"}, "PORT"),
+        ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
+        ({"PUBLIC_URL": "hub.example"}, "PUBLIC_URL"),
+        ({"DRY_RUN": "perhaps"}, "DRY_RUN"),
+        ({"ASSET_CA_BUNDLE": "/no/such/file.pem"}, "ASSET_CA_BUNDLE"),
+        ({**GITHUB, "GITHUB_TOKEN_FILE": "x"}, "both set"),
+        ({"GITEE_TOKEN_FILE": "/no/such/file"}, "GITEE_TOKEN_FILE"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(given: dict[str, str], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        settings.load(given)
+
+
+def test_no_refusal_repeats_a_secret() -> None:
+    for broken in (
+        {**APP, "GITHUB_PRIVATE_KEY": "c4nary-secret"},
+        {**GITHUB, "GITHUB_TOKEN_FILE": "c4nary-path"},
+    ):
+        with pytest.raises(UserError) as refusal:
+            settings.load(broken)
+        assert "c4nary" not in str(refusal.value)
+        assert "t0ken-value" not in str(refusal.value)
+
+
+def test_password_mode_needs_no_signing_secret() -> None:
+    chosen = settings.load({**GITEE, "GITEE_WEBHOOK_SECRET": "", "GITEE_WEBHOOK_PASSWORD": "p4ss"})
+    assert chosen.gitee is not None
+    assert (chosen.gitee.secrets, chosen.gitee.password) == ((), "p4ss")
+
+
+def test_one_pull_by_hand_needs_nothing_to_read_and_a_token_to_write() -> None:
+    ref = PullRef("github", "owner/hub", 3)
+    assert settings.for_one_pull({}, ref, post=False).dry_run
+    with pytest.raises(UserError, match="GITHUB_TOKEN"):
+        settings.for_one_pull({}, ref, post=True)
+
+
+def test_every_secret_is_known_to_the_log_filter() -> None:
+    given = {
+        **GITHUB,
+        **GITEE,
+        "GITEE_WEBHOOK_PASSWORD": "p4ss",
+        "DATABASE_URL": "postgresql://u:dbpass@h/db",
+    }
+    found = set(settings.secrets(settings.load(given)))
+    assert found == {"t0ken-value", "s3cret-value", "gitee-token", "gitee-secret", "p4ss", "dbpass"}

@@ -10,11 +10,13 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from typing import TYPE_CHECKING, Protocol
-
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rules.facts import RemoteFile
+
+#: Draws the progress: bytes so far, and the whole length if it is known.
+Show = Callable[[int, int | None], None]
 
 #: The fastest size of a piece, measured.
 BUFFER = 256 << 10
@@ -30,7 +32,7 @@ WORDS = {
         "directory": "{name} is a directory, not a file.",
         "unreadable": "{name} cannot be read: {why}.",
         "wrong": "There is no model file to be had at {url}: {reason} ({detail}).",
-        "unverified": "{url} could not be read to its end just now: {reason} ({detail}). Please try again later.",
+        "unverified": "{url} could not be read just now: {reason} ({detail}). Please try again later.",
         "stopped": "Stopped.",
     },
     "zh": {
@@ -42,12 +44,6 @@ WORDS = {
         "stopped": "已停止。",
     },
 }
-
-
-class Show(Protocol):
-    """Draws the progress: bytes so far, and the whole length if it is known."""
-
-    def __call__(self, count: int, total: int | None) -> None: ...
 
 
 def add_parser(
@@ -142,7 +138,7 @@ def _fail(message: str, end: Callable[[], None], code: int) -> int:
 def _progress_bar() -> tuple[Show, Callable[[], None]]:
     """What draws the bar, and what wipes it away; both do nothing unless standard error is a terminal."""
     if not sys.stderr.isatty():
-        return (lambda count, total: None), (lambda: None)
+        return _draw_nothing, lambda: None
     started = drawn = time.monotonic()
 
     def show(count: int, total: int | None) -> None:
@@ -157,6 +153,10 @@ def _progress_bar() -> tuple[Show, Callable[[], None]]:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
     return show, end
+
+
+def _draw_nothing(_count: int, _total: int | None) -> None:
+    pass
 
 
 def bar(count: int, total: int | None, seconds: float) -> str:

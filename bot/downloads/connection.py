@@ -117,7 +117,7 @@ class Dialer:
             found = lookup(self.resolve, target.host, target.port, self.limits.dns_seconds, stop)
         for address in found:
             if refusal(address) or self.is_own(address):
-                # Which address it is stays unsaid: everybody could ask us for names of the operator's network.
+                # Which one stays unsaid: anybody could ask us for names of the operator's network.
                 raise Refused("address-refused", f"{target.host} leads to an address that is not public")
         return found[: self.limits.addresses]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from bot.downloads.body import Body, Short, body_length
 from bot.downloads.classify import HEAD, status_trouble, wrong_content, wrong_status
 from bot.downloads.limits import Limits
 from bot.downloads.outcome import Cancelled, Look, Trouble
+from bot.downloads.partial import Pace, Partial
 from bot.downloads.transport import Reply, Transport
 from bot.downloads.urls import Target, check, follow
 from bot.downloads.validators import Validator, continued, strong
@@ -51,7 +51,6 @@ class Reading:
         self._url, self._stop, self._unavailable = url, stop, unavailable
         self._buffer = memoryview(bytearray(BUFFER))
         self._deadline = tools.clock() + self._limits.longest_seconds
-        self.attempts = 0
         self._restart()
 
     def look(self, *, confirming: bool) -> Look:
@@ -63,13 +62,14 @@ class Reading:
         self._deadline = start + self._limits.longest_seconds
         self._restart()
         for attempt in range(1, self._limits.attempts + 1):
-            self.attempts += 1
             try:
                 return self._once(start, fresh=confirming or attempt > 1, linger=confirming)
             except Trouble as trouble:
                 pause = self._pause_after(trouble, attempt)
                 if pause is None:
-                    trouble.detail += f"; {attempt} attempt{'s' * (attempt > 1)}, {self._count} bytes read"
+                    trouble.detail += (
+                        f"; {attempt} attempt{'s' * (attempt > 1)}, {self._partial.count} bytes read"
+                    )
                     raise
             self.pause(pause)
             if self._unavailable():
@@ -100,20 +100,15 @@ class Reading:
         return pause if self._tools.clock() + pause < self._deadline else None
 
     def _restart(self) -> None:
-        self._hash = hashlib.sha256()
-        self._count = 0
-        self._total: int | None = None
-        self._validator: Validator | None = None
-        self._etag = self._type = ""
-        self._head = bytearray()
+        self._partial = Partial()
 
     def _once(self, start: float, *, fresh: bool, linger: bool) -> Look:
         headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
         if linger:
             headers["Connection"] = "close"
-        resuming = self._validator if self._count else None
+        resuming = self._partial.validator if self._partial.count else None
         if resuming:
-            headers |= {"Range": f"bytes={self._count}-", "If-Range": resuming.value}
+            headers |= {"Range": f"bytes={self._partial.count}-", "If-Range": resuming.value}
         else:
             self._restart()
         found = self._walk(headers, fresh)
@@ -175,18 +170,22 @@ class Reading:
             )
         else:
             return self._failed(reply, final), False
-        if self._total is not None and self._total > self._limits.largest:
-            detail = f"{self._total} bytes announced, the limit is {self._limits.largest}"
-            return Look("too-large", detail, size=self._total, final_url=final), False
+        if self._partial.total is not None and self._partial.total > self._limits.largest:
+            detail = f"{self._partial.total} bytes announced, the limit is {self._limits.largest}"
+            return Look("too-large", detail, size=self._partial.total, final_url=final), False
         body = reply.body(body_length(reply.headers))
-        self._pour(body, reply)
+        pace = Pace(self._limits, self._tools.clock, self._deadline, self._report)
+        pace.pour(body, self._partial, self._buffer, reply.line.guard)
         self._check_end(body, reply, linger)
-        moved = "" if target.url == self._url else target.public_url
-        head = bytes(self._head)
-        reason = wrong_content(head, self._count, self._type, moved)
-        detail = f"{self._count} bytes, Content-Type: {self._type[:80] or '-'}" if reason else ""
-        digest = self._hash.hexdigest()
-        return Look(reason, detail, digest, self._count, final, self._etag, head), True
+        return self._whole(final, "" if target.url == self._url else target.public_url), True
+
+    def _whole(self, final: str, moved: str) -> Look:
+        """What a file is that was read to its checked end."""
+        partial, head = self._partial, bytes(self._partial.head)
+        reason = wrong_content(head, partial.count, partial.content_type, moved)
+        kind = partial.content_type[:80] or "-"
+        detail = f"{partial.count} bytes, Content-Type: {kind}" if reason else ""
+        return Look(reason, detail, partial.hash.hexdigest(), partial.count, final, partial.etag, head)
 
     def _failed(self, reply: Reply, final: str) -> Look:
         head = b""
@@ -203,77 +202,30 @@ class Reading:
         coding = ", ".join(headers.get_all("content-encoding", [])).strip().lower()
         if coding not in ("", "identity"):
             raise Trouble("content-encoding", f"sent as {coding[:40]} although not asked for", again=False)
-        self._total = body_length(headers)
-        self._validator = strong(headers)
-        self._etag = headers.get("etag", "")[:256]
-        self._type = headers.get("content-type", "")
-        if self._total is not None:
-            scaled = limits.base_seconds + self._total / limits.average_rate
+        self._partial.total = body_length(headers)
+        self._partial.validator = strong(headers)
+        self._partial.etag = headers.get("etag", "")[:256]
+        self._partial.content_type = headers.get("content-type", "")
+        if self._partial.total is not None:
+            scaled = limits.base_seconds + self._partial.total / limits.average_rate
             self._deadline = start + min(limits.longest_seconds, scaled)
 
     def _accept_rest(self, reply: Reply, validator: Validator) -> None:
         """Continues the hash state, or begins again when anything about the rest is in doubt."""
-        whole = continued(reply.headers, validator, self._count, self._total)
+        whole = continued(reply.headers, validator, self._partial.count, self._partial.total)
         length = body_length(reply.headers)
         coding = reply.headers.get("content-encoding", "identity").strip().lower()
-        if whole is None or length not in (None, whole - self._count) or coding != "identity":
+        if whole is None or length not in (None, whole - self._partial.count) or coding != "identity":
             self._restart()
             raise Trouble("bad-response", "the rest that was sent does not fit", wait=0.0)
-        self._total = whole
+        self._partial.total = whole
 
-    def _pour(self, body: Body, reply: Reply) -> None:
-        """Hashes the body to its end; every window of time has to bring its share of bytes."""
-        clock, limits, guard = self._tools.clock, self._limits, reply.line.guard
-        window_end, window_bytes = clock() + limits.window_seconds, 0
-        guard.deadline = self._cut_at(window_end)
-        filled = 0
-        try:
-            while not body.complete:
-                count = body.fill(self._buffer[filled:])
-                filled, window_bytes, now = filled + count, window_bytes + count, clock()
-                if filled == BUFFER:
-                    filled = self._take(filled)
-                if now >= window_end and window_bytes >= limits.window_rate * limits.window_seconds:
-                    window_end, window_bytes = now + limits.window_seconds, 0
-                    guard.deadline = self._cut_at(window_end)
-                elif now >= min(window_end, self._deadline) and not body.complete:
-                    raise self._too_slow(now)
-        except (OSError, Short, ValueError) as error:
-            if guard.stopped:
-                raise Cancelled from None
-            if guard.fired or isinstance(error, TimeoutError):
-                raise self._too_slow(clock()) from None
-            words = "ended early" if isinstance(error, Short) else type(error).__name__
-            raise Trouble("short-body", f"{words}, announced {self._total or '-'} bytes") from None
-        finally:
-            self._take(filled)
-
-    def _cut_at(self, window_end: float) -> float:
-        """When the watchdog steps in: a little later, so that a healthy body is judged here first."""
-        return min(window_end + self._limits.window_seconds / 4, self._deadline)
-
-    def _take(self, filled: int) -> int:
-        """Hashes what the buffer holds; returns how much of it is filled now."""
-        part = self._buffer[:filled]
-        self._hash.update(part)
-        self._count += filled
-        if len(self._head) < HEAD:
-            self._head += part[: HEAD - len(self._head)]
-        if self._count > self._limits.largest:
-            raise Trouble("endless-body", f"no end after {self._limits.largest} bytes", again=False)
-        if filled:
-            self._tools.progress(self._url, self._count, self._total)
-        return 0
-
-    def _too_slow(self, now: float) -> Trouble:
-        limits = self._limits
-        if now >= self._deadline:
-            return Trouble("timeout", "not finished in time", again=False)
-        return Trouble("stalled", f"less than {limits.window_rate} bytes/s for {limits.window_seconds:g} s")
+    def _report(self, partial: Partial) -> None:
+        self._tools.progress(self._url, partial.count, partial.total)
 
     def _check_end(self, body: Body, reply: Reply, linger: bool) -> None:
         """The bytes must be as many as were announced, and none may follow them."""
-        if self._total is not None and self._count != self._total:
+        if self._partial.total is not None and self._partial.count != self._partial.total:
             self._restart()
             raise Trouble("bad-length", "the parts do not add up")
         if body.length is None:

@@ -115,10 +115,20 @@ def _seen(
 
 def _unread(subject: Subject, state: RemoteState, reason: str, detail: str, fault: Fault) -> RemoteFile:
     declared = subject.declared[0] if subject.declared else ""
-    return RemoteFile(
-        subject.url, state, declared=declared, reason=reason, detail=detail[:_LONGEST_DETAIL], fault=fault
-    )
+    return RemoteFile(subject.url, state, declared=declared, reason=reason, detail=detail, fault=fault)
 
 
 def _finished(file: RemoteFile, *, reads: int, seconds: float, measured_at: float) -> RemoteFile:
-    return replace(file, reads=reads, seconds=round(seconds, 3), measured_at=measured_at)
+    return replace(
+        file,
+        detail=_plain(file.detail[:_LONGEST_DETAIL]),
+        etag=_plain(file.etag),
+        reads=reads,
+        seconds=round(seconds, 3),
+        measured_at=measured_at,
+    )
+
+
+def _plain(text: str) -> str:
+    """Evidence may quote a host's header; only printable ASCII of it is kept."""
+    return "".join(c if " " <= c <= "~" else "?" for c in text)

@@ -1,4 +1,4 @@
-"""A host of model files of the tests' own: real sockets and real TLS on loopback, and every way to misbehave."""
+"""A host of model files of the tests' own: real sockets, real TLS, and every way to misbehave."""
 
 from __future__ import annotations
 
@@ -176,15 +176,15 @@ class AssetHost:
             with self._lock:
                 self.connections += 1
             with wire.makefile("rb") as stream:
-                while self._exchange(wire, stream.readline, lambda: stream.readline()):
+                while self._exchange(wire, stream.readline):
                     pass
 
-    def _exchange(self, wire: socket.socket, first: Callable[[], bytes], more: Callable[[], bytes]) -> bool:
-        line = first()
+    def _exchange(self, wire: socket.socket, readline: Callable[[], bytes]) -> bool:
+        line = readline()
         if not line:
             return False
         headers = {}
-        while (header := more()) not in (b"\r\n", b""):
+        while (header := readline()) not in (b"\r\n", b""):
             name, _, value = header.decode("latin-1").partition(":")
             headers[name.strip().lower()] = value.strip()
         path = line.decode("latin-1").split()[1]
@@ -199,7 +199,7 @@ def make_certificates(folder: Path) -> Path:
     """An authority, a good certificate, and one of each bad kind."""
 
     def openssl(*arguments: str) -> None:
-        subprocess.run(("openssl", *arguments), cwd=folder, check=True, capture_output=True)  # noqa: S603, S607
+        subprocess.run(("openssl", *arguments), cwd=folder, check=True, capture_output=True)
 
     key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
     openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=tests")

@@ -1,4 +1,4 @@
-"""Every way that a host can misbehave ends in the right digest or in a named reason, never in a wrong verdict."""
+"""Every way that a host can misbehave ends in the right digest or in a named reason, never in blame."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from tests.downloads.host import (
 pytestmark = pytest.mark.network
 
 MEASURED, WRONG, UNVERIFIED = RemoteState.MEASURED, RemoteState.WRONG, RemoteState.UNVERIFIED
-OLD = {"Last_Modified": "Mon, 01 Jan 2024 00:00:00 GMT", "Date": "Mon, 01 Jan 2025 00:00:00 GMT"}
-YOUNG = {"Last_Modified": "Mon, 01 Jan 2024 00:00:00 GMT", "Date": "Mon, 01 Jan 2024 00:00:01 GMT"}
+CHANGED, A_YEAR_ON = "Mon, 01 Jan 2024 00:00:00 GMT", "Wed, 01 Jan 2025 00:00:00 GMT"
+A_SECOND_ON = "Mon, 01 Jan 2024 00:00:01 GMT"
 HTML = b"\n<!DOCTYPE html><html><title>Sign in</title></html>"
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 3\n" % DIGEST.encode()
 
@@ -103,8 +103,10 @@ RECOVERED: dict[str, Answer] = {
     "chunk extensions and trailers": raw(chunks(CONTENT, b"0;x=1\r\nDigest: x\r\n\r\n")),
     "cut, resumed": CUT,
     "cut twice, resumed": file(cut={1: 100_000, 2: 50_000}),
-    "cut, resumed by an old Last-Modified": file(cut={1: 100_000}, ETag=None, **OLD),
-    "cut, a young Last-Modified": file(cut={1: 100_000}, ETag=None, **YOUNG),
+    "cut, resumed by an old Last-Modified": file(
+        cut={1: 100_000}, ETag=None, Last_Modified=CHANGED, Date=A_YEAR_ON
+    ),
+    "cut, a young Last-Modified": file(cut={1: 100_000}, ETag=None, Last_Modified=CHANGED, Date=A_SECOND_ON),
     "cut, no ranges": no_ranges(n1=100_000, n2=200_000),
     "cut, no validator": file(cut={1: 100_000}, ETag=None),
     "cut, weak validator": file(cut={1: 100_000}, ETag='W/"v1"'),
@@ -275,6 +277,28 @@ def test_a_resumed_request_names_its_version(measure: Measure, host: AssetHost) 
     assert (second["range"], second["if-range"]) == ("bytes=100000-", TAG)
 
 
+@pytest.mark.parametrize("name", ["cut, a young Last-Modified", "cut, weak validator", "cut, no validator"])
+def test_without_a_strong_validator_all_is_read_again(name: str, measure: Measure, host: AssetHost) -> None:
+    assert measure(RECOVERED[name]).sha256 == DIGEST
+    assert ["range" in exchange.headers for exchange in host.seen] == [False, False]
+
+
+def test_bytes_that_come_late_are_noticed_before_anybody_is_blamed(measure: Measure) -> None:
+    def late(exchange: Exchange) -> None:
+        exchange.head(200, {"Content-Length": 200_000})
+        exchange.send(CONTENT[:200_000])
+        exchange.host.stopping.wait(0.1)
+        exchange.send(CONTENT[200_000:])
+
+    found = measure(late)
+    assert (found.state, found.reason) == (UNVERIFIED, "bad-length")
+
+
+def test_the_confirming_read_asks_for_the_end_of_the_stream(measure: Measure, host: AssetHost) -> None:
+    measure(file(OTHER))
+    assert [exchange.headers.get("connection") for exchange in host.seen] == [None, "close"]
+
+
 def test_sends_nothing_that_it_need_not(
     measure: Measure, host: AssetHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,6 +317,13 @@ def test_a_signature_in_a_redirect_is_not_shown(measure: Measure, host: AssetHos
     found = measure(status(302, Location="/b.ckpt?X-Signature=secret"))
     assert found.final_url == f"https://{NAME}/b.ckpt"
     assert "secret" not in repr(found)
+
+
+def test_evidence_is_plain_text(measure: Measure) -> None:
+    found = measure(status(200, HTML, Content_Type="text/html\x1b[31m\xe9"))
+    assert found.reason == "html-page"
+    assert found.detail.isascii()
+    assert found.detail.isprintable()
 
 
 def test_keeps_connections(measure: Measure, host: AssetHost) -> None:

@@ -1,0 +1,89 @@
+"""What has been read of a file so far: it survives a cut, and grows only at the pace that limits set."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.downloads.body import Body, Short
+from bot.downloads.classify import HEAD
+from bot.downloads.limits import Limits
+from bot.downloads.outcome import Cancelled, Trouble
+from bot.downloads.validators import Validator
+from bot.downloads.watchdog import Guard
+
+
+@dataclass(slots=True)
+class Partial:
+    """The hash state, the bytes behind it, and the version of the file that they belong to."""
+
+    hash: hashlib._Hash = field(default_factory=hashlib.sha256)
+    count: int = 0
+    total: int | None = None
+    validator: Validator | None = None
+    etag: str = ""
+    content_type: str = ""
+    head: bytearray = field(default_factory=bytearray)
+
+    def take(self, part: memoryview) -> None:
+        self.hash.update(part)
+        self.count += len(part)
+        if len(self.head) < HEAD:
+            self.head += part[: HEAD - len(self.head)]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a body has to come: until `deadline` on the clock, and its share in every window of time."""
+
+    limits: Limits
+    clock: Callable[[], float]
+    deadline: float
+    report: Callable[[Partial], None]
+
+    def pour(self, body: Body, partial: Partial, buffer: memoryview, guard: Guard) -> None:
+        """Hashes a body to its end. Raises `Trouble` and `Cancelled`; `partial` holds what arrived."""
+        limits = self.limits
+        window_end, window_bytes = self.clock() + limits.window_seconds, 0
+        guard.deadline = self._cut_at(window_end)
+        filled = 0
+        try:
+            while not body.complete:
+                count = body.fill(buffer[filled:])
+                filled, window_bytes, now = filled + count, window_bytes + count, self.clock()
+                if filled == len(buffer):
+                    filled = self._take(partial, buffer)
+                if now >= window_end and window_bytes >= limits.window_rate * limits.window_seconds:
+                    window_end, window_bytes = now + limits.window_seconds, 0
+                    guard.deadline = self._cut_at(window_end)
+                elif now >= min(window_end, self.deadline) and not body.complete:
+                    raise self._too_slow(now)
+        except (OSError, Short, ValueError) as error:
+            if guard.stopped:
+                raise Cancelled from None
+            if guard.fired or isinstance(error, TimeoutError):
+                raise self._too_slow(self.clock()) from None
+            words = "ended early" if isinstance(error, Short) else type(error).__name__
+            raise Trouble("short-body", f"{words}, announced {partial.total or '-'} bytes") from None
+        finally:
+            self._take(partial, buffer[:filled])
+
+    def _take(self, partial: Partial, part: memoryview) -> int:
+        """Empties the buffer; returns how much of it is filled now."""
+        partial.take(part)
+        if partial.count > self.limits.largest:
+            raise Trouble("endless-body", f"no end after {self.limits.largest} bytes", again=False)
+        if part:
+            self.report(partial)
+        return 0
+
+    def _cut_at(self, window_end: float) -> float:
+        """When the watchdog steps in: a little later, so that a healthy body is judged here first."""
+        return min(window_end + self.limits.window_seconds / 4, self.deadline)
+
+    def _too_slow(self, now: float) -> Trouble:
+        if now >= self.deadline:
+            return Trouble("timeout", "not finished in time", again=False)
+        rate, seconds = self.limits.window_rate, self.limits.window_seconds
+        return Trouble("stalled", f"less than {rate} bytes/s for {seconds:g} s")

@@ -62,13 +62,7 @@ def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
         hooks["gitee"] = GiteeHooks(settings.gitee.secrets, settings.gitee.password)
     if demo is not None:
         hooks[DEMO] = DemoHooks(read_secret(demo))
-    return Receiver(
-        hooks,
-        _repositories(settings, demo),
-        _store(settings.database_url),
-        settings.public_url,
-        demo is not None,
-    )
+    return Receiver(hooks, _repositories(settings, demo), _store(settings.database_url), settings.public_url, demo is not None)
 
 
 @contextmanager

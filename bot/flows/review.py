@@ -101,18 +101,12 @@ def _read(run: Run, pull: PullRequest) -> Material:
         for file in sorted(pages, key=lambda file: file.path)
     )
     gone = {file.path for file in changes.files}
-    tree = (
-        tree_assets(run, run.ref.repo, changes.merge_base, changes.base_tree, without=gone)
-        if subjects
-        else {}
-    )
+    tree = tree_assets(run, run.ref.repo, changes.merge_base, changes.base_tree, without=gone) if subjects else {}
     wanted = engine.wanted([subject.page for subject in subjects])
     return Material(changes, subjects, wanted, tree)
 
 
-def _blobs(
-    run: Run, pull: PullRequest, files: Sequence[ChangedFile], commit: str, side: str
-) -> dict[str, Page]:
+def _blobs(run: Run, pull: PullRequest, files: Sequence[ChangedFile], commit: str, side: str) -> dict[str, Page]:
     """The pages of one side, parsed; what is no regular file has no content that could pass."""
     entries = {file.path: entry for file in files if (entry := getattr(file, side)) is not None}
     regular = {path: entry.oid for path, entry in entries.items() if entry.mode in REGULAR}

@@ -62,9 +62,7 @@ class Active:
 class Worker:
     """Runs until told to stop. Any number of them may share a PostgreSQL database; an SQLite file has one."""
 
-    def __init__(
-        self, world: World, *, reviews: int = 4, quick: int = 2, flows: Mapping[str, Flow] = FLOWS
-    ) -> None:
+    def __init__(self, world: World, *, reviews: int = 4, quick: int = 2, flows: Mapping[str, Flow] = FLOWS) -> None:
         self.world = world
         self.flows = flows
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{random.randrange(1 << 32):08x}"  # noqa: S311 - a name
@@ -116,9 +114,7 @@ class Worker:
             with self.lock:
                 lane.running += 1
                 self.active[lease.id] = active
-            pool.submit(self._job, active).add_done_callback(
-                lambda _done, lane=lane: self._release(lane, _done)
-            )
+            pool.submit(self._job, active).add_done_callback(lambda _done, lane=lane: self._release(lane, _done))
         return found
 
     def _release(self, lane: Lane, done: Future[None]) -> None:

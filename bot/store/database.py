@@ -41,10 +41,7 @@ def _sqlite(url: str, path: str | None) -> Engine:
         raise UserError("DATABASE_URL must name a file: receiver and worker are two processes.")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url,
-        connect_args={"timeout": SQLITE_WAIT, "check_same_thread": False},
-        poolclass=QueuePool,
-        pool_size=POOL,
+        url, connect_args={"timeout": SQLITE_WAIT, "check_same_thread": False}, poolclass=QueuePool, pool_size=POOL
     )
 
     @event.listens_for(engine, "connect")

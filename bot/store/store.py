@@ -94,9 +94,7 @@ class Store:
     def pulls(self, limit: int = 100) -> Sequence[PullSummary]:
         """Pull requests by their newest report, the last touched first."""
         newest = (
-            select(
-                reports.c.forge, reports.c.repo, reports.c.number, func.max(reports.c.started_at).label("at")
-            )
+            select(reports.c.forge, reports.c.repo, reports.c.number, func.max(reports.c.started_at).label("at"))
             .group_by(reports.c.forge, reports.c.repo, reports.c.number)
             .order_by(func.max(reports.c.started_at).desc())
             .limit(limit)

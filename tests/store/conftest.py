@@ -33,9 +33,7 @@ def postgresql_url() -> Iterator[str]:
         shutil.chown(home, "postgres")
     data = str(home / "data")
     run = {"check": True, "stdout": subprocess.DEVNULL, "cwd": home}
-    subprocess.run(
-        _as_server(str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "hubbot", "-N"), **run
-    )
+    subprocess.run(_as_server(str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "hubbot", "-N"), **run)
     options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off"
     control = _as_server(str(programs / "pg_ctl"), "-D", data, "-w", "-l", str(home / "log"))
     subprocess.run([*control, "-o", options, "start"], **run)

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 
 #: Shapes of credentials, blanked even where the value is not known to us.
 SHAPES = re.compile(
-    r"gh[opsu]_[A-Za-z0-9_.-]{10,}|(?<=access_token=)[^&\s\"']+|-----BEGIN [A-Z ]+-----[\s\S]{0,8192}?-----END [A-Z ]+-----"
+    r"gh[opsu]_[A-Za-z0-9_.-]{10,}"
+    r"|(?<=access_token=)[^&\s\"']+"
+    r"|-----BEGIN [A-Z ]+-----[\s\S]{0,8192}?-----END [A-Z ]+-----"
 )
 #: What a log line may hold at most, in characters.
 MAX_MESSAGE = 8000

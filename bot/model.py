@@ -13,6 +13,13 @@ FORMAT, ASSETS, GATE = "hubbot/format", "hubbot/assets", "hubbot/gate"
 CONTEXTS = (FORMAT, ASSETS, GATE)
 ASSETS_ROOT = "mshub_res/assets/"
 
+#: How the bot knows its own sticky summary; trusted only in comments whose author is the bot.
+SUMMARY_MARKER = "<!-- hubbot:summary"
+#: Begins the hidden marker of an inline comment: `<!-- hubbot:finding <fingerprint> <fingerprint> … -->`.
+FINDING_MARKER = "<!-- hubbot:finding"
+#: Begins the hidden marker of a reply: `<!-- hubbot:reply <key> -->`.
+REPLY_MARKER = "<!-- hubbot:reply"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class PullRef:
@@ -208,7 +215,8 @@ class Intent(StrEnum):
 class Delivery:
     """One webhook request after verification: a hint, from which only ids and what was said are taken.
 
-    `reason` says in words why a delivery is ignored.
+    `reason` says in words why a delivery is ignored. `head_sha` is a hint for a re-run that names no pull
+    request (a fork's check suite lists none): `number` is 0 then, and the caller looks the sha up.
     """
 
     forge: str
@@ -219,9 +227,9 @@ class Delivery:
     repo: str = ""
     number: int = 0
     sender: str = ""
-    head_sha: str = ""
     comment: Comment | None = None
     reason: str = ""
+    head_sha: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,10 @@ from bot.forges.demo.forge import DemoForge
 from bot.forges.demo.hooks import DemoHooks
 from bot.forges.demo.stories import REPOSITORY
 from bot.forges.demo.world import read_secret
-from bot.forges.gitee import GiteeForge, GiteeHooks
-from bot.forges.github import GitHubForge, GitHubHooks, app_client, token_client
+from bot.forges.gitee.client import GiteeForge
+from bot.forges.gitee.hooks import GiteeHooks
+from bot.forges.github.client import GitHubForge, app_client, token_client
+from bot.forges.github.hooks import GitHubHooks
 from bot.settings import GitHubSettings, Settings
 from bot.store.database import open_database, upgrade
 from bot.store.queue import Queue
@@ -28,7 +30,7 @@ DEMO = "demo"
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """What the endpoint and the pages work with: no forge, no download, no credential but the webhooks' secrets."""
+    """What endpoint and pages work with: no forge, no download, no credential but the webhooks' secrets."""
 
     hooks: Mapping[str, Hooks]
     repositories: Mapping[str, tuple[str, ...]]
@@ -62,7 +64,13 @@ def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
         hooks["gitee"] = GiteeHooks(settings.gitee.secrets, settings.gitee.password)
     if demo is not None:
         hooks[DEMO] = DemoHooks(read_secret(demo))
-    return Receiver(hooks, _repositories(settings, demo), _store(settings.database_url), settings.public_url, demo is not None)
+    return Receiver(
+        hooks,
+        _repositories(settings, demo),
+        _store(settings.database_url),
+        settings.public_url,
+        demo is not None,
+    )
 
 
 @contextmanager
@@ -95,8 +103,8 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
 
 def _github(settings: GitHubSettings) -> GitHubForge:
     if settings.app_id:
-        return GitHubForge(app_client(settings.api_url, settings.app_id, settings.private_key))
-    return GitHubForge(token_client(settings.api_url, settings.token))
+        return app_client(settings.api_url, settings.app_id, settings.private_key)
+    return token_client(settings.api_url, settings.token)
 
 
 def _store(database_url: str) -> Store:

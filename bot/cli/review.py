@@ -18,7 +18,9 @@ from bot.errors import CouldNotVerify, ForgeError, UserError
 from bot.model import PullRef
 
 #: The addresses of a pull request in a browser, and of a repository as Git knows it.
-PULL_URL = re.compile(r"https?://(?:www\.)?(github|gitee)\.com/([\w.-]+/[\w.-]+)/pulls?/(\d{1,10})(?:[/?#].*)?")
+PULL_URL = re.compile(
+    r"https?://(?:www\.)?(github|gitee)\.com/([\w.-]+/[\w.-]+)/pulls?/(\d{1,10})(?:[/?#].*)?"
+)
 REMOTE_URL = re.compile(r"(?:https?://|(?:ssh://)?git@)(github|gitee)\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?")
 
 
@@ -28,7 +30,9 @@ def add_parser(commands: Any) -> None:
         help="review one pull request and print the result",
         description="Reviews one pull request of GitHub or Gitee once and prints the comment it would post.",
     )
-    parser.add_argument("pull", metavar="URL|NUMBER", help="its address, or its number in this folder's repository")
+    parser.add_argument(
+        "pull", metavar="URL|NUMBER", help="its address, or its number in this folder's repository"
+    )
     parser.add_argument("--post", action="store_true", help="post the review (needs a token that may)")
     parser.add_argument("--lang", choices=["zh", "en"], help="language of the result")
     parser.set_defaults(run=run)
@@ -43,16 +47,17 @@ def run(args: argparse.Namespace) -> int:
     ref = _ref(args.pull)
     chosen = settings.for_one_pull(os.environ, ref, post=args.post)
     with tempfile.TemporaryDirectory(prefix="hubbot-") as folder:
-        with wiring.world(replace(chosen, database_url=f"sqlite:///{Path(folder) / 'once.sqlite'}")) as world:
-            try:
+        database = f"sqlite:///{Path(folder) / 'once.sqlite'}"
+        try:
+            with wiring.world(replace(chosen, database_url=database)) as world:
                 report = once.review(world, ref, threading.Event())
-            except (ForgeError, CouldNotVerify) as error:
-                print(f"hubbot: {ref} could not be reviewed: {error}", file=sys.stderr)
-                return UNFINISHED
-            if report is None:
-                print(f"{ref} is not open: there is nothing to review.")
-                return OK
-            print(once.summary(world, report, args.lang or report.language))
+        except (ForgeError, CouldNotVerify) as error:
+            print(f"hubbot: {ref} could not be reviewed: {error}", file=sys.stderr)
+            return UNFINISHED
+    if report is None:
+        print(f"{ref} is not open: there is nothing to review.")
+        return OK
+    print(once.summary(report, args.lang or report.language))
     found = verdict(report)
     if found in (Verdict.PASSED, Verdict.NOTHING_TO_CHECK):
         return OK
@@ -63,9 +68,13 @@ def _ref(text: str) -> PullRef:
     if found := PULL_URL.fullmatch(text):
         return PullRef(found[1], found[2], int(found[3]))
     if not text.isdigit():
-        raise UserError(f"{text!r} is neither the address of a pull request on GitHub or Gitee, nor a number.")
+        raise UserError(
+            f"{text!r} is neither the address of a pull request on GitHub or Gitee, nor a number."
+        )
     command = ["git", "remote", "get-url", "origin"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a constant
     if found := REMOTE_URL.fullmatch(answer.stdout.strip()):
         return PullRef(found[1], found[2], int(text))
-    raise UserError(f"Which repository is #{text} in? Give the pull request's address, or run this in a clone of the hub.")
+    raise UserError(
+        f"Which repository is #{text} in? Give the pull request's address, or run this in a clone of the hub."
+    )

@@ -53,12 +53,16 @@ def serve_demo(world: DemoWorld) -> int:
 
     def ready(stop: threading.Event) -> None:
         try:
-            announce(world, f"http://{chosen.host}:{chosen.port}", stop.wait)
+            announce(world, f"http://{chosen.host}:{chosen.port}", lambda seconds: pause(stop, seconds))
         except ForgeError as error:
             log.warning("the demo's pull requests could not be announced: %s", error)
 
     print(f"The demo is at http://{chosen.host}:{chosen.port} (Ctrl-C ends it).")
     return supervise(environment, extra=("--demo", str(world.workdir)), ready=ready)
+
+
+def pause(stop: threading.Event, seconds: float) -> None:
+    stop.wait(seconds)
 
 
 @dataclass
@@ -116,7 +120,7 @@ def _tend(half: Half, environment: dict[str, str], arguments: tuple[str, ...], l
         log.warning("%s ended with code %s; starting it again in %.1f s", half.command, code, half.delay)
     if now >= half.not_before:
         half.started = now
-        half.process = subprocess.Popen(
+        half.process = subprocess.Popen(  # noqa: S603 - this program itself
             [sys.executable, "-m", "bot", half.command, *arguments],
             env=environment,
             pass_fds=(lifeline,),

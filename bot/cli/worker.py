@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _sole_worker(database_url: str, stop: threading.Event) -> IO[str] | None:
-    """Waits until this is the only worker of an SQLite file; the lock ends with the process, however it ends."""
+    """Waits until this is the only worker of an SQLite file; the lock ends with the process."""
     if not database_url.startswith("sqlite"):
         return None
     path = Path(database_url.partition("///")[2] + ".worker")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
+from bot.commands import offered
 from bot.flows import review as flow
 from bot.flows.run import Run
 from bot.model import PullRef, Report
+from bot.review import render
+from bot.review.words import rule_words
 from bot.store.queue import REVIEW, review_request
 from bot.wiring import World
 
@@ -31,6 +35,13 @@ def review(world: World, ref: PullRef, cancelled: threading.Event) -> Report | N
         keeper.join()
     found = world.store.reports(ref, 1)
     return found[0] if found else None
+
+
+def summary(report: Report, language: str) -> str:
+    """The comment that the bot would post."""
+    return render.summary(
+        replace(report, language=language), words=rule_words(), public_url="", commands=offered(language)
+    )
 
 
 def _keep_alive(world: World, done: threading.Event) -> None:

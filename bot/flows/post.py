@@ -32,14 +32,17 @@ class Poster:
         """Stores the report and shows only `contexts`; words wait for the end of a short run."""
         self.run.guard()
         self.run.world.store.save_report(report)
-        if self.run.world.dry_run:
-            return
+        if not self.run.world.dry_run:
+            self.pending(report, contexts)
+
+    def pending(self, report: Report, contexts: Collection[str] = CONTEXTS) -> None:
+        """Shows `contexts` as `report` has them, without keeping the report: a run to come will."""
         for check in self._plan(report).checks:
             if check.context in contexts:
                 self._show(check)
 
     def everything(self, report: Report) -> None:
-        """Stores the report and shows all of it. Statuses go first: they must stand even where words are refused."""
+        """Stores the report and shows it. Statuses first: they must stand even where words are refused."""
         self.run.guard()
         self.run.world.store.save_report(report)
         if self.run.world.dry_run:

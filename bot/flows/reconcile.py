@@ -1,4 +1,4 @@
-"""Housekeeping: reviews that no webhook asked for, pull requests found by their head, the hub's index kept warm."""
+"""Housekeeping: reviews that no webhook asked for, and the index of the hub kept warm."""
 
 from __future__ import annotations
 

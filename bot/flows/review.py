@@ -20,6 +20,7 @@ from bot.store.queue import Request, review_request
 from rules import engine
 from rules.engine import Subject
 from rules.facts import Facts, RemoteFile, TreeAsset, Wanted
+from rules.finding import Finding
 from rules.page import Page, parse
 
 log = logging.getLogger("hubbot.review")
@@ -46,7 +47,8 @@ def review(run: Run) -> Request | None:
     if pull.state is not PullState.OPEN:
         log.info("%s is %s: nothing to review", run.ref, pull.state)
         return None
-    report, poster = _begin(run, pull), Poster(run, pull)
+    report = begin(run, pull, run.lease.key, run.lease.generation)
+    poster = Poster(run, pull)
     poster.checks(report)
     try:
         material = _read(run, pull)
@@ -68,16 +70,17 @@ def review(run: Run) -> Request | None:
 
 
 def bury(run: Run) -> None:
-    """Says honestly that a run failed each time through a defect of ours, so that nothing waits for it for ever."""
+    """Says honestly that a run failed through a defect of ours, so that nothing waits for it for ever."""
     pull = run.forge.pull_request(run.ref)
     if pull.state is PullState.OPEN:
-        report = replace(_begin(run, pull), trouble="bot", finished_at=run.world.now())
+        report = begin(run, pull, run.lease.key, run.lease.generation)
+        report = replace(report, trouble="bot", finished_at=run.world.now())
         Poster(run, pull).everything(replace(report, conditions=gate.conditions(report)))
 
 
-def _begin(run: Run, pull: PullRequest) -> Report:
-    # The same for every attempt at this generation, so that a run that starts again keeps its address.
-    name = sha256(f"{run.lease.key}\0{run.lease.generation}\0{pull.head_sha}".encode()).hexdigest()[:20]
+def begin(run: Run, pull: PullRequest, key: str, generation: int) -> Report:
+    """A report of which nothing is known yet; every attempt at a job's generation has the same address."""
+    name = sha256(f"{key}\0{generation}\0{pull.head_sha}".encode()).hexdigest()[:20]
     return Report(
         id=name,
         ref=pull.ref,
@@ -94,19 +97,23 @@ def _begin(run: Run, pull: PullRequest) -> Report:
 def _read(run: Run, pull: PullRequest) -> Material:
     changes = run.forge.changes(pull)
     pages = [file for file in changes.files if is_page(file.path) and file.head is not None]
-    heads = _blobs(run, pull, pages, pull.head_sha, "head")
-    bases = _blobs(run, pull, pages, changes.merge_base, "base")
+    heads = _parsed(run, pages, pull.head_sha, "head")
+    bases = _parsed(run, pages, changes.merge_base, "base")
     subjects = tuple(
         Subject(heads[file.path], bases.get(file.path), changed=True)
         for file in sorted(pages, key=lambda file: file.path)
     )
     gone = {file.path for file in changes.files}
-    tree = tree_assets(run, run.ref.repo, changes.merge_base, changes.base_tree, without=gone) if subjects else {}
+    tree = (
+        tree_assets(run, run.ref.repo, changes.merge_base, changes.base_tree, without=gone)
+        if subjects
+        else {}
+    )
     wanted = engine.wanted([subject.page for subject in subjects])
     return Material(changes, subjects, wanted, tree)
 
 
-def _blobs(run: Run, pull: PullRequest, files: Sequence[ChangedFile], commit: str, side: str) -> dict[str, Page]:
+def _parsed(run: Run, files: Sequence[ChangedFile], commit: str, side: str) -> dict[str, Page]:
     """The pages of one side, parsed; what is no regular file has no content that could pass."""
     entries = {file.path: entry for file in files if (entry := getattr(file, side)) is not None}
     regular = {path: entry.oid for path, entry in entries.items() if entry.mode in REGULAR}
@@ -117,7 +124,7 @@ def _blobs(run: Run, pull: PullRequest, files: Sequence[ChangedFile], commit: st
     return {path: parse(path, read[regular[path]] if path in regular else b"") for path in entries}
 
 
-def _judge(run: Run, material: Material, files: Mapping[str, RemoteFile]) -> list[engine.Finding]:
+def _judge(run: Run, material: Material, files: Mapping[str, RemoteFile]) -> list[Finding]:
     return engine.check(material.subjects, Facts(files=files, tree=material.tree), run.world.policy)
 
 

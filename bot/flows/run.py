@@ -12,7 +12,7 @@ from bot.wiring import World
 
 
 class Stopped(Exception):
-    """This run's right to go on has ended: superseded by a newer push, taken over, or the worker is stopping."""
+    """This run may not go on: superseded by a newer push, taken over, or the worker is stopping."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.errors import ForgeError
 from bot.flows import comment, reconcile, review
@@ -62,7 +63,9 @@ class Active:
 class Worker:
     """Runs until told to stop. Any number of them may share a PostgreSQL database; an SQLite file has one."""
 
-    def __init__(self, world: World, *, reviews: int = 4, quick: int = 2, flows: Mapping[str, Flow] = FLOWS) -> None:
+    def __init__(
+        self, world: World, *, reviews: int = 4, quick: int = 2, flows: Mapping[str, Flow] = FLOWS
+    ) -> None:
         self.world = world
         self.flows = flows
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{random.randrange(1 << 32):08x}"  # noqa: S311 - a name
@@ -114,7 +117,7 @@ class Worker:
             with self.lock:
                 lane.running += 1
                 self.active[lease.id] = active
-            pool.submit(self._job, active).add_done_callback(lambda _done, lane=lane: self._release(lane, _done))
+            pool.submit(self._job, active).add_done_callback(partial(self._release, lane))
         return found
 
     def _release(self, lane: Lane, done: Future[None]) -> None:
@@ -148,7 +151,7 @@ class Worker:
             again = self.flows[lease.kind](run)
             jobs.finish(lease, again=again, now=world.now())
         except Stopped:
-            # Superseded: its generation is over and a newer one waits. Taken over or stopping: nothing is ours to end.
+            # Superseded: its generation is over and a newer one waits. Else nothing is ours to end.
             if jobs.is_superseded(lease):
                 jobs.finish(lease, now=world.now())
             log.info("stopped %s", lease.key, extra=fields)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from bot.model import FINDING_MARKER as FINDING_MARKER
+from bot.model import REPLY_MARKER as REPLY_MARKER
+from bot.model import SUMMARY_MARKER as SUMMARY_MARKER
 from bot.model import (
     ChangeSet,
     Check,
@@ -19,13 +22,6 @@ from bot.model import (
     TreeEntry,
     User,
 )
-
-#: How the bot knows its own sticky summary; trusted only in comments whose author is the bot.
-SUMMARY_MARKER = "<!-- hubbot:summary"
-#: Begins the hidden marker of an inline comment: `<!-- hubbot:finding <fingerprint> <fingerprint> … -->`.
-FINDING_MARKER = "<!-- hubbot:finding"
-#: Begins the hidden marker of a reply: `<!-- hubbot:reply <key> -->`.
-REPLY_MARKER = "<!-- hubbot:reply"
 
 
 class Refused(Exception):
@@ -57,6 +53,8 @@ class Forge(Protocol):
 
     name: str
     default_language: str
+    #: Whether a comment can be acknowledged without words.
+    has_reactions: bool
 
     def me(self) -> User:
         """The account that the bot writes as."""
@@ -82,6 +80,9 @@ class Forge(Protocol):
         """
 
     def permission(self, repo: str, user: User) -> Permission: ...
+
+    def comment(self, pull: PullRequest, id: str) -> Comment | None:  # noqa: A002 - the field's name
+        """A comment of this pull request's conversation as it stands now; None where there is none."""
 
     def posted(self, pull: PullRequest) -> Posted: ...
 

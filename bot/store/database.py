@@ -27,7 +27,7 @@ class StoreUnavailable(Exception):
 
 
 def open_database(url: str) -> Engine:
-    """An engine for `url`. SQLite: WAL, an fsync at every commit, every write transaction locked from its start."""
+    """An engine for `url`. SQLite: WAL, an fsync at every commit, writes locked from their start."""
     target = make_url(url)
     if target.get_backend_name() == "sqlite":
         return _sqlite(url, target.database)
@@ -41,7 +41,10 @@ def _sqlite(url: str, path: str | None) -> Engine:
         raise UserError("DATABASE_URL must name a file: receiver and worker are two processes.")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, connect_args={"timeout": SQLITE_WAIT, "check_same_thread": False}, poolclass=QueuePool, pool_size=POOL
+        url,
+        connect_args={"timeout": SQLITE_WAIT, "check_same_thread": False},
+        poolclass=QueuePool,
+        pool_size=POOL,
     )
 
     @event.listens_for(engine, "connect")

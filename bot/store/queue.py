@@ -74,8 +74,8 @@ def insert_into(connection: Connection, table: Any) -> Any:
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
 
 
-def enqueue(connection: Connection, request: Request, now: float) -> None:
-    """Writes `request` down within the caller's transaction."""
+def enqueue(connection: Connection, request: Request, now: float) -> int:
+    """Writes `request` down within the caller's transaction; returns the generation that will fulfil it."""
     due = request.due_at or now
     values = {
         "key": request.key,
@@ -111,7 +111,8 @@ def enqueue(connection: Connection, request: Request, now: float) -> None:
     if request.supersede:
         again["superseded"] = case((begun, jobs.c.wanted), else_=jobs.c.superseded)
     insert = insert_into(connection, jobs).values(values)
-    connection.execute(insert.on_conflict_do_update(index_elements=[jobs.c.key], set_=again))
+    upsert = insert.on_conflict_do_update(index_elements=[jobs.c.key], set_=again).returning(jobs.c.wanted)
+    return int(connection.execute(upsert).scalar_one())
 
 
 class Queue:
@@ -120,9 +121,10 @@ class Queue:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def put(self, request: Request, now: float) -> None:
+    def put(self, request: Request, now: float) -> int:
+        """Asks for something; returns the generation that will fulfil it."""
         with writing(self.engine) as connection:
-            enqueue(connection, request, now)
+            return enqueue(connection, request, now)
 
     def due(self, kinds: Collection[str], now: float) -> bool:
         """Whether `lease` would find something; takes no lock, so that idling costs next to nothing."""
@@ -187,7 +189,7 @@ class Queue:
             connection.execute(workers.delete().where(workers.c.name == worker))
 
     def forget_workers(self) -> None:
-        """Frees every job: for the one worker of an SQLite file, whose lock proves that the others are gone."""
+        """Frees every job: for the one worker of an SQLite file, whose lock proves the others gone."""
         with writing(self.engine) as connection:
             connection.execute(update(jobs).where(jobs.c.worker != "").values(worker=""))
             connection.execute(workers.delete())

@@ -94,7 +94,9 @@ class Store:
     def pulls(self, limit: int = 100) -> Sequence[PullSummary]:
         """Pull requests by their newest report, the last touched first."""
         newest = (
-            select(reports.c.forge, reports.c.repo, reports.c.number, func.max(reports.c.started_at).label("at"))
+            select(
+                reports.c.forge, reports.c.repo, reports.c.number, func.max(reports.c.started_at).label("at")
+            )
             .group_by(reports.c.forge, reports.c.repo, reports.c.number)
             .order_by(func.max(reports.c.started_at).desc())
             .limit(limit)
@@ -205,7 +207,7 @@ class Store:
             return connection.execute(select(func.max(workers.c.heartbeat_at))).scalar()
 
     def prune(self, before: float) -> int:
-        """Deletes deliveries, measurements and superseded reports older than `before`; returns how many rows."""
+        """Deletes deliveries and measurements older than `before`; returns how many rows."""
         with writing(self.engine) as connection:
             return sum(
                 connection.execute(delete(table).where(column < before)).rowcount

@@ -90,7 +90,7 @@ def _row(summary: PullSummary) -> PullRow:
         author=report.author,
         head_sha=report.head_sha,
         verdict=verdict(report).value,
-        counts=Counts(found.must_fix, found.should_fix, found.notes, found.unverified),
+        counts=Counts(found.must_fix, found.should_fix, found.notes, found.unverified, found.decisions),
         running=summary.running,
         report_id=report.id,
         done=len(report.files),

@@ -1,4 +1,4 @@
-"""Both databases, real: an SQLite file, and a PostgreSQL server of the tests' own where its programs are installed."""
+"""Both databases, real: an SQLite file, and a PostgreSQL server of the tests' own."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ def _as_server(*command: str) -> list[str]:
     return ["runuser", "-u", "postgres", "--", *command] if os.getuid() == 0 else list(command)
 
 
+def _run(home: Path, command: list[str]) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=home)
+
+
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     if not PROGRAMS:
@@ -32,15 +36,14 @@ def postgresql_url() -> Iterator[str]:
     if os.getuid() == 0:
         shutil.chown(home, "postgres")
     data = str(home / "data")
-    run = {"check": True, "stdout": subprocess.DEVNULL, "cwd": home}
-    subprocess.run(_as_server(str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "hubbot", "-N"), **run)
+    _run(home, _as_server(str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "hubbot", "-N"))
     options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off"
     control = _as_server(str(programs / "pg_ctl"), "-D", data, "-w", "-l", str(home / "log"))
-    subprocess.run([*control, "-o", options, "start"], **run)
+    _run(home, [*control, "-o", options, "start"])
     try:
         yield f"postgresql://hubbot@/postgres?host={home}"
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], **run)
+        _run(home, [*control, "-m", "immediate", "stop"])
         shutil.rmtree(home, ignore_errors=True)
 
 

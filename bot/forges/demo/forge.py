@@ -71,7 +71,7 @@ class DemoForge(DiskForge):
         history.push(self.repository, number, story.author, message, files)
         return self._pull(story)
 
-    def comment(self, number: int, author: User, body: str) -> Comment:
+    def say(self, number: int, author: User, body: str) -> Comment:
         """Somebody says something on a pull request."""
         return self.conversation.say(_ref(_story(number)), author, body)
 

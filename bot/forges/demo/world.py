@@ -15,7 +15,7 @@ from bot.forges.demo.files import FileServer
 from bot.forges.demo.forge import DemoForge, create
 from bot.forges.demo.stories import REPOSITORY, hosted
 
-SECRET = "secret"
+SECRET = "secret"  # noqa: S105 - the name of a file
 #: Bytes of the webhook secret, from the system's randomness.
 SECRET_BYTES = 32
 

@@ -45,6 +45,7 @@ class GiteeForge:
 
     name = "gitee"
     default_language = "zh"
+    has_reactions = False
 
     def __init__(
         self,
@@ -126,6 +127,9 @@ class GiteeForge:
             if error.status != 404:
                 raise
             return Permission.NONE
+
+    def comment(self, pull: PullRequest, id: str) -> Comment | None:  # noqa: A002 - the port's name
+        return comments.one(self._api, pull, id)
 
     def posted(self, pull: PullRequest) -> Posted:
         own = comments.own(self._api, pull, self.me())

@@ -40,6 +40,20 @@ def own(api: Api, pull: PullRequest, me: User, kind: str = "") -> list[answers.O
     return sorted(mine, key=lambda item: answers.number(item.get("id"), "comment id"))
 
 
+def one(api: Api, pull: PullRequest, comment_id: str) -> Comment | None:
+    """The comment as it stands, unless Gitee says that it is another pull request's."""
+    if not (comment_id.isascii() and comment_id.isdigit()):
+        return None
+    try:
+        found = answers.obj(api.get(f"{repo_path(pull.ref.repo)}/pulls/comments/{comment_id}"), "comment")
+    except RequestError as error:
+        if error.status != 404:
+            raise
+        return None
+    of = answers.prose(found.get("pull_request_url"))
+    return answers.comment(found) if not of or of.endswith(f"/pulls/{pull.ref.number}") else None
+
+
 def summaries(items: Iterable[answers.Object]) -> tuple[Comment, ...]:
     found = (answers.comment(item) for item in items if not answers.is_inline(item))
     return tuple(comment for comment in found if _SUMMARY.match(comment.body))

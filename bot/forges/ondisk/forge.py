@@ -29,6 +29,8 @@ BOT = User(1, "hubbot", is_bot=True)
 class DiskForge:
     """Reads `repository`, keeps what is posted in `conversation`; its heirs know the pull requests."""
 
+    has_reactions = True
+
     def __init__(self, name: str, repo: str, repository: Repository, conversation: Conversation) -> None:
         self.name = name
         self.repo = repo
@@ -48,6 +50,10 @@ class DiskForge:
     def blobs(self, repo: str, oids: Collection[str], *, commit: str) -> Mapping[str, bytes]:  # noqa: ARG002 - the port's
         self.expect(repo)
         return self.repository.blobs(oids)
+
+    def comment(self, pull: PullRequest, id: str) -> Comment | None:  # noqa: A002 - the port's name
+        said = self.conversation.comments(pull.ref)
+        return next((comment for comment in said if comment.id == id), None)
 
     def posted(self, pull: PullRequest) -> Posted:
         inline = self.conversation.inline_comments(pull.ref)

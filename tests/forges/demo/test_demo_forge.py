@@ -44,7 +44,7 @@ def test_contract(promise: Callable[[Subject], None], workdir: Path) -> None:
             forge=forge,
             ref=ref(2),
             added=page_of(2),
-            say=lambda body: forge.comment(2, ANNA, body),
+            say=lambda body: forge.say(2, ANNA, body),
             heard=lambda: forge.conversation.comments(ref(2)),
             reactions=lambda comment: forge.conversation.reactions(ref(2), comment.id),
             head_moves=lambda: forge.push(2, {"note.txt": "moved\n"}, "Move"),
@@ -141,7 +141,7 @@ def test_labels_show_on_the_pull_request(workdir: Path) -> None:
 def test_only_its_own_comments_are_the_bots_to_change(workdir: Path) -> None:
     forge = DemoForge(workdir)
     pull = forge.pull_request(ref(1))
-    theirs = forge.comment(1, ANNA, "mine")
+    theirs = forge.say(1, ANNA, "mine")
     forge.delete_comment(pull, theirs)
     forge.post_summary(pull, "<!-- hubbot:summary v1 -->", theirs)
     said = forge.conversation.comments(ref(1))

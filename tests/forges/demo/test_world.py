@@ -247,7 +247,7 @@ def test_a_push_and_a_comment_reach_the_receiver(tmp_path: Path) -> None:
     with prepare(tmp_path / "demo") as world, receiving(world.secret) as receiver:
         forge = world.forge(receiver.url)
         pull = forge.push(2, {"note.txt": "x\n"}, "Push")
-        comment = forge.comment(2, LIN, "/recheck")
+        comment = forge.say(2, LIN, "/recheck")
         for request in (
             deliveries.pull_event(world.secret, pull, "pushed"),
             deliveries.comment_event(world.secret, pull, comment),

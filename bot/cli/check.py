@@ -1,0 +1,151 @@
+"""`hubbot check`: judges asset pages on this machine by the rules that the bot judges pull requests by."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from bot.cli.gather import from_branch, from_hub, from_paths
+from bot.cli.words import say
+from bot.errors import CouldNotVerify, UserError
+from rules import engine, policy
+from rules.facts import Facts, RemoteFile, TreeAsset
+from rules.output.result import Result, counts
+from rules.rule import Subject
+
+FORMATS = ("text", "concise", "json", "sarif", "github", "markdown")
+CLEAN, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """Adds the command to the dispatcher's."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "check", help="check asset pages and say how to fix what is wrong", description=__doc__
+    )
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="pages or directories, judged as new or changed"
+    )
+    parser.add_argument("--diff", metavar="BASE", help="the pages changed since the merge base with BASE")
+    parser.add_argument(
+        "--all", action="store_true", help="every page of the hub (at PATH or here), as untouched"
+    )
+    parser.add_argument(
+        "--remote",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="download the files and verify them",
+    )
+    parser.add_argument(
+        "--format",
+        action="append",
+        metavar="FORMAT[:FILE]",
+        help=f"one of {', '.join(FORMATS)}; repeatable with a FILE to write to (default: text)",
+    )
+    parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of the findings")
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "warning"),
+        default="error",
+        help="the least severity that gives exit code 1",
+    )
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Returns 0 clean, 1 findings, 2 usage, 3 could not finish or could not verify."""
+    try:
+        outputs = _outputs(args.format or ["text"], args.lang)
+        subjects, tree = _subjects(args)
+        files = _measured(subjects, args.lang) if args.remote else {}
+        findings = engine.check(subjects, Facts(files=files, tree=tree), policy.default())
+        lines = {subject.page.path: subject.page.lines for subject in subjects}
+        result = Result(tuple(findings), len(subjects), args.lang, lines)
+        for name, target in outputs:
+            _write(result, name, target)
+    except UserError as error:
+        print(f"hubbot: {error}", file=sys.stderr)
+        return USAGE
+    except CouldNotVerify as error:
+        print(f"hubbot: {error}", file=sys.stderr)
+        return UNFINISHED
+    return _exit_code(result, args.fail_on)
+
+
+def _outputs(formats: Sequence[str], lang: str) -> list[tuple[str, str]]:
+    """Format and file of each `--format`; the screen, named by an empty file, can take one."""
+    outputs = []
+    for text in formats:
+        name, _, target = text.partition(":")
+        if name not in FORMATS:
+            raise UserError(say(lang, "bad-format", format=name, known=", ".join(FORMATS)))
+        outputs.append((name, target))
+    if sum(not target for _, target in outputs) > 1:
+        raise UserError(say(lang, "two-outputs"))
+    return outputs
+
+
+def _subjects(args: argparse.Namespace) -> tuple[list[Subject], Mapping[str, tuple[TreeAsset, ...]]]:
+    if args.diff is not None and (args.all or args.paths):
+        raise UserError(say(args.lang, "conflict"))
+    if args.all:
+        subjects = [subject for root in args.paths or ["."] for subject in from_hub(root, args.lang)]
+        return subjects, {}
+    if args.paths:
+        return from_paths(args.paths, args.lang), {}
+    return from_branch(args.diff or "", args.lang)
+
+
+def _measured(subjects: Sequence[Subject], lang: str) -> dict[str, RemoteFile]:
+    """What the links of the pages lead to. The downloader and the settings are loaded only here."""
+    wanted = engine.wanted(subject.page for subject in subjects)
+    settings = importlib.import_module("bot.settings").load(os.environ)
+    fetcher = importlib.import_module("bot.downloads").Fetcher(
+        connect_to=settings.connect_to, ca_bundle=settings.ca_bundle or None
+    )
+    files: dict[str, RemoteFile] = {}
+    with closing(fetcher):
+        results: Iterator[RemoteFile] = fetcher.measure(wanted, lambda: False)
+        for file in results:
+            files[file.url] = file
+            if sys.stderr.isatty():
+                progress = say(lang, "reading", done=len(files), all=len(wanted))
+                print(f"\r{progress}", end="", file=sys.stderr, flush=True)
+    if files and sys.stderr.isatty():
+        print(file=sys.stderr)
+    if len(files) < len(wanted):
+        raise CouldNotVerify(say(lang, "not-measured", done=len(files), all=len(wanted)))
+    return files
+
+
+def _write(result: Result, name: str, target: str) -> None:
+    render = importlib.import_module(f"rules.output.{name}").render
+    if target:
+        try:
+            Path(target).write_text(render(result), encoding="utf-8")
+        except OSError as error:
+            raise CouldNotVerify(
+                say(result.lang, "cannot-write", path=target, detail=error.strerror)
+            ) from None
+    elif name == "text":
+        _print(render(result, colour=sys.stdout.isatty()))
+    else:
+        _print(render(result))
+
+
+def _print(text: str) -> None:
+    """To the screen in its own encoding, which may not know every character."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _exit_code(result: Result, fail_on: str) -> int:
+    numbers = counts(result)
+    if numbers["error"] or (fail_on == "warning" and numbers["warning"]):
+        return FINDINGS
+    return UNFINISHED if numbers["unverified"] else CLEAN

@@ -1,0 +1,35 @@
+"""`hubbot explain`: says what a rule asks for, why, and what wrong and right pages look like."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from bot.cli.words import say
+from rules import words
+from rules.rule import find
+
+USAGE = 2
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """Adds the command to the dispatcher's."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "explain", help="explain a rule", description=__doc__
+    )
+    parser.add_argument("code", metavar="CODE", help="code or name of a rule: MSH303, 303, digest-mismatch")
+    parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of the explanation")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints a rule's page; an unknown rule is a usage error."""
+    rule = find(args.code)
+    if rule is None:
+        print(f"hubbot: {say(args.lang, 'no-rule', code=args.code)}", file=sys.stderr)
+        return USAGE
+    print(f"{rule.code} {rule.name}\n")
+    print(f"{words.summary(rule.code, args.lang)}\n\n{words.why(rule.code, args.lang)}\n")
+    print(rule.page.strip())
+    return 0

@@ -1,0 +1,164 @@
+"""Collects the pages that a check is about: from paths, from a whole hub, or from what a branch changes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from bot.cli.words import say
+from bot.errors import CouldNotVerify, UserError
+from bot.model import ASSETS_ROOT
+from rules.facts import TreeAsset
+from rules.page import Page, parse
+from rules.rule import Subject
+from rules.source import MAX_PAGE
+
+#: Tried in this order where the remote does not say which branch is its default.
+DEFAULT_BRANCHES = ("origin/master", "origin/main", "master", "main")
+
+
+def from_paths(paths: Sequence[str], lang: str) -> list[Subject]:
+    """The pages at paths, judged as new. Raises `UserError` that names a path which does not exist or has no
+    page.
+    """
+    files: dict[str, Path] = {}
+    for text in paths:
+        path = Path(text)
+        if not path.exists():
+            raise UserError(say(lang, "no-such-path", path=text))
+        found = [path] if not path.is_dir() else list(_pages_below(path))
+        if not found:
+            raise UserError(say(lang, "no-pages", path=text))
+        files |= {hub_path(file): file for file in found}
+    return [Subject(_read(path, file, lang)) for path, file in files.items()]
+
+
+def from_hub(root: str, lang: str) -> list[Subject]:
+    """Every page of a hub, judged as untouched."""
+    subjects = from_paths([root], lang)
+    return [Subject(subject.page, changed=False) for subject in subjects]
+
+
+def from_branch(base: str, lang: str) -> tuple[list[Subject], dict[str, tuple[TreeAsset, ...]]]:
+    """The pages that differ from the merge base with `base` ("" for the default branch), and the tree's other
+    uses.
+
+    Pages not committed yet count as changed. Raises `UserError` outside a repository or for an unknown base.
+    """
+    top = _git(Path.cwd(), "rev-parse", "--show-toplevel")
+    if top is None:
+        raise UserError(say(lang, "not-git"))
+    root = Path(os.fsdecode(top).rstrip("\n"))
+    merge_base = _merge_base(root, base, lang)
+    changed = _changed(root, merge_base)
+    before = _blobs(root, merge_base, changed)
+    subjects = []
+    for path in changed:
+        page = _read(path, root / path, lang)
+        base_page = parse(path, before[path]) if path in before else None
+        subjects.append(Subject(page, base_page))
+    return subjects, _others(root, [subject.page for subject in subjects])
+
+
+def hub_path(file: Path) -> str:
+    """A file's path in its hub, or as it was given where it lies in none."""
+    whole = file.resolve().as_posix()
+    _, found, rest = whole.rpartition(f"/{ASSETS_ROOT}")
+    return f"{ASSETS_ROOT}{rest}" if found else file.as_posix()
+
+
+def _pages_below(folder: Path) -> Iterator[Path]:
+    assets = folder / ASSETS_ROOT
+    for file in sorted((assets if assets.is_dir() else folder).rglob("*.md")):
+        if file.is_file() and not file.is_symlink():
+            yield file
+
+
+def _read(path: str, file: Path, lang: str) -> Page:
+    try:
+        with file.open("rb") as opened:
+            return parse(path, opened.read(MAX_PAGE + 1))
+    except OSError as error:
+        raise CouldNotVerify(say(lang, "cannot-read", path=file, detail=error.strerror)) from None
+
+
+def _merge_base(root: Path, base: str, lang: str) -> str:
+    names = [base] if base else [_default_branch(root), *DEFAULT_BRANCHES]
+    for name in names:
+        commit = (
+            None
+            if not name
+            else _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        )
+        merge_base = commit and _git(root, "merge-base", commit.decode().strip(), "HEAD")
+        if merge_base:
+            return merge_base.decode().strip()
+    raise UserError(say(lang, "no-base", base=base) if base else say(lang, "no-branch"))
+
+
+def _default_branch(root: Path) -> str:
+    name = _git(root, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
+    return name.decode().strip() if name else ""
+
+
+def _changed(root: Path, merge_base: str) -> list[str]:
+    """Paths of pages that are there and differ from the merge base, tracked or not."""
+    tracked = _must(
+        root, "diff", "--no-ext-diff", "--name-only", "--no-renames", "-z", merge_base, "--", ASSETS_ROOT
+    )
+    fresh = _must(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ASSETS_ROOT)
+    names = {os.fsdecode(name) for name in (tracked + fresh).split(b"\0") if name.endswith(b".md")}
+    return sorted(name for name in names if (root / name).is_file() and not (root / name).is_symlink())
+
+
+def _blobs(root: Path, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
+    """The pages as they were at a commit; those it does not have are left out."""
+    wanted = set(paths)
+    oids: dict[str, str] = {}
+    for entry in _must(root, "ls-tree", "-r", "-z", commit, "--", ASSETS_ROOT).split(b"\0"):
+        info, _, name = entry.partition(b"\t")
+        if os.fsdecode(name) in wanted:
+            oids[os.fsdecode(name)] = info.split()[2].decode()
+    answer = _must(root, "cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids.values()).encode())
+    found, offset = {}, 0
+    for path in oids:
+        end = answer.index(b"\n", offset)
+        size = int(answer[offset:end].split()[2])
+        found[path] = answer[end + 1 : end + 1 + size][: MAX_PAGE + 1]
+        offset = end + 2 + size
+    return found
+
+
+def _others(root: Path, pages: Sequence[Page]) -> dict[str, tuple[TreeAsset, ...]]:
+    """Uses of the pages' links elsewhere in the hub; only files that contain one of the links are parsed."""
+    links = {asset.link.encode("utf-8", "replace") for page in pages for asset in page.assets if asset.link}
+    own = {page.path for page in pages}
+    found: dict[str, tuple[TreeAsset, ...]] = {}
+    if not links:
+        return found
+    for file in _pages_below(root):
+        path = file.relative_to(root).as_posix()
+        data = b"" if path in own else file.read_bytes()
+        if any(link in data for link in links):
+            page = parse(path, data)
+            found[path] = tuple(TreeAsset(path, asset.link, asset.sha256) for asset in page.assets)
+    return found
+
+
+def _must(root: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+    answer = _git(root, *arguments, stdin=stdin)
+    if answer is None:
+        raise CouldNotVerify(say("en", "git-failed", detail=arguments[0]))
+    return answer
+
+
+def _git(root: Path, *arguments: str, stdin: bytes = b"") -> bytes | None:
+    """What git prints, None when it fails. Never through a shell."""
+    command = ["git", *arguments]
+    try:
+        done = subprocess.run(command, cwd=root, input=stdin, capture_output=True, check=False)  # noqa: S603 - no shell
+    except FileNotFoundError:
+        return None
+    return done.stdout if done.returncode == 0 else None

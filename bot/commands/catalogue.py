@@ -1,0 +1,11 @@
+"""All commands that there are; a new one is a file beside this one and a name here."""
+
+from __future__ import annotations
+
+from bot.commands import help as help_
+from bot.commands import recheck, status
+
+_OTHERS = (recheck.SPEC, status.SPEC)
+COMMANDS = (*_OTHERS, help_.spec(_OTHERS))
+#: Every way to write a command, to its canonical name.
+NAMES = {word: spec.name for spec in COMMANDS for word in (spec.name, *spec.aliases)}

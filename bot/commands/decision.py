@@ -1,0 +1,55 @@
+"""What is decided about a command: pure, so that who may do what can be read and tested in one place."""
+
+from __future__ import annotations
+
+from bot.commands.catalogue import COMMANDS
+from bot.commands.command import CATALOGUE, Case, Command, Effects, Spec, Who, may_use
+from bot.model import Permission, PullRequest, PullState, Reaction, Report, User
+from bot.review.catalogue import known_language
+
+
+def decide(
+    command: Command,
+    author: User,
+    pull: PullRequest,
+    permission: Permission | None,
+    report: Report | None,
+    *,
+    language: str = "",
+    public_url: str = "",
+) -> Effects:
+    """What follows from `command` said by `author`; `permission` None means that the forge could not tell it.
+
+    Robots, closed pull requests and unknown commands get silence. Who may not use a command is told so once.
+    `language` is that of the replies where there is no report yet.
+    """
+    spec = next((spec for spec in COMMANDS if spec.name == command.name), None)
+    if spec is None or author.is_bot or pull.state is not PullState.OPEN:
+        return Effects()
+    spoken = known_language(report.language if report is not None else language)
+    case = Case(command, author, pull, permission, report, spoken, public_url)
+    if not may_use(spec, is_author=case.is_authors_own, permission=permission):
+        return refusal(spec, case)
+    return spec.decide(case)
+
+
+def refusal(spec: Spec, case: Case) -> Effects:
+    """A kind no, edited in place when it is said again."""
+    word = "permission-unknown" if case.permission is None else "permission"
+    return Effects(
+        reaction=Reaction.CONFUSED,
+        reply=case.say(
+            "refused_unknown" if case.permission is None else "refused", command=f"`/{spec.name}`"
+        ),
+        reply_key=f"refused-{case.author.id}",
+        refused=word,
+    )
+
+
+def offered(language: str, who: Who = Who.AUTHOR) -> tuple[tuple[str, str], ...]:
+    """Usage and explanation of the commands that `who` may use, for the summary."""
+    return tuple(
+        (spec.usage, CATALOGUE.say(language, f"help_{spec.name}"))
+        for spec in COMMANDS
+        if may_use(spec, is_author=who is Who.AUTHOR, permission=Permission.NONE)
+    )

@@ -1,0 +1,124 @@
+"""Looks at one file until the looks settle what is to be said of it, and says it as a `RemoteFile`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.downloads.outcome import Look, Refused, Trouble
+from bot.downloads.reading import Reading
+from rules.facts import RemoteFile, RemoteState
+from rules.finding import Fault
+
+#: So much of a file's start is kept as evidence, in bytes.
+FIRST_BYTES = 64
+_LONGEST_DETAIL = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One address with everything that is declared of it, by one page or by several."""
+
+    url: str
+    declared: Sequence[str]
+
+
+def judge(
+    subject: Subject,
+    reading: Reading,
+    *,
+    looks: int,
+    pause: float,
+    clock: Callable[[], float],
+    now: Callable[[], float],
+) -> RemoteFile:
+    """The verdict on one address. Raises `Cancelled`; what the host does is in the result.
+
+    A file that is as declared needs one look. Whatever would blame somebody needs two that agree, `pause`
+    seconds apart where the first was no file at all.
+    """
+    start = clock()
+    seen: list[Look] = []
+    try:
+        result = _settled(subject, reading, seen, looks, pause)
+    except Refused as refused:
+        result = _unread(subject, RemoteState.WRONG, refused.reason, refused.detail, Fault.CONTRIBUTOR)
+    except Trouble as trouble:
+        result = _unread(subject, RemoteState.UNVERIFIED, trouble.reason, trouble.detail, trouble.fault)
+    reads = sum(bool(look.sha256) for look in seen)
+    return _finished(result, reads=reads, seconds=clock() - start, measured_at=now())
+
+
+def unverified(subject: Subject, reason: str, detail: str, fault: Fault, now: float) -> RemoteFile:
+    """The result for a file that was not looked at."""
+    result = _unread(subject, RemoteState.UNVERIFIED, reason, detail, fault)
+    return _finished(result, reads=0, seconds=0.0, measured_at=now)
+
+
+def as_declared(look: Look, declared: Sequence[str]) -> bool:
+    """Whether one look is enough: nothing is declared, or every declaration begins the digest."""
+    wanted = [text.strip().lower() for text in declared]
+    return not look.reason and all(look.sha256.startswith(text) for text in wanted)
+
+
+def _settled(subject: Subject, reading: Reading, seen: list[Look], looks: int, pause: float) -> RemoteFile:
+    for number in range(looks):
+        if seen and seen[-1].reason:
+            reading.pause(pause)
+        look = reading.look(confirming=number > 0)
+        if as_declared(look, subject.declared):
+            seen.append(look)
+            return _measured(subject, look)
+        previous = seen[-1] if seen else None
+        seen.append(look)
+        if previous and previous.agrees(look):
+            return _wrong(subject, look) if look.reason else _measured(subject, look)
+        if previous and not previous.reason and not look.reason:
+            break
+    return _changing(subject, seen)
+
+
+def _measured(subject: Subject, look: Look) -> RemoteFile:
+    return _seen(subject, look, RemoteState.MEASURED, "", "", None)
+
+
+def _wrong(subject: Subject, look: Look) -> RemoteFile:
+    return _seen(subject, look, RemoteState.WRONG, look.reason, look.detail, Fault.CONTRIBUTOR)
+
+
+def _changing(subject: Subject, seen: Sequence[Look]) -> RemoteFile:
+    """No two looks agreed. It is the file that changes only where two of them saw a file."""
+    shown = " / ".join(look.reason or f"{look.sha256} ({look.size} bytes)" for look in seen[-2:])
+    files = [look for look in seen if not look.reason]
+    if len(files) > 1:
+        return _unread(subject, RemoteState.CHANGING, "changing", shown, Fault.HOST)
+    return _unread(subject, RemoteState.UNVERIFIED, "unstable", shown, Fault.HOST)
+
+
+def _seen(
+    subject: Subject, look: Look, state: RemoteState, reason: str, detail: str, fault: Fault | None
+) -> RemoteFile:
+    return RemoteFile(
+        subject.url,
+        state,
+        declared=subject.declared[0] if subject.declared else "",
+        sha256=look.sha256,
+        size=look.size,
+        final_url=look.final_url,
+        reason=reason,
+        detail=detail,
+        fault=fault,
+        etag=look.etag,
+        first_bytes=look.head[:FIRST_BYTES].hex(),
+    )
+
+
+def _unread(subject: Subject, state: RemoteState, reason: str, detail: str, fault: Fault) -> RemoteFile:
+    declared = subject.declared[0] if subject.declared else ""
+    return RemoteFile(
+        subject.url, state, declared=declared, reason=reason, detail=detail[:_LONGEST_DETAIL], fault=fault
+    )
+
+
+def _finished(file: RemoteFile, *, reads: int, seconds: float, measured_at: float) -> RemoteFile:
+    return replace(file, reads=reads, seconds=round(seconds, 3), measured_at=measured_at)

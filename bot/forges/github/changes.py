@@ -1,0 +1,107 @@
+"""What a pull request changes: the difference of two Git trees, held against GitHub's own list and count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from bot.errors import CouldNotVerify
+from bot.forges.github.api import Api
+from bot.forges.github.pulls import read_pull
+from bot.forges.github.shape import part, sha, text
+from bot.forges.github.trees import tree
+from bot.model import ChangedFile, ChangeKind, ChangeSet, PullRequest, TreeEntry
+
+#: GitHub lists at most 3,000 files of a pull request ("List pull requests files").
+LISTED_CAP = 3000
+
+Tree = Mapping[str, TreeEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry of GitHub's list; `oid` is the blob at the head, of a removed file the one at the base."""
+
+    path: str
+    status: str
+    oid: str | None
+    previous: str
+    patch: str | None
+
+
+def changes(api: Api, pull: PullRequest) -> ChangeSet:
+    """Raises `CouldNotVerify` when trees, list and count do not agree."""
+    repo = pull.ref.repo
+    head = tree(api, repo, pull.head_sha)
+    listed = _listed(api, pull)
+    tried: list[str] = []
+    # A base branch that moved since the last push can move the merge base: then the branch itself decides.
+    for base in (pull.base_sha, pull.base_ref):
+        merge_base = _merge_base(api, repo, base, pull.head_sha)
+        if merge_base in tried:
+            break
+        tried.append(merge_base)
+        base_tree = tree(api, repo, merge_base)
+        if _agree(pull, listed, base_tree, head):
+            return ChangeSet(merge_base, _files(listed, base_tree, head), base_tree)
+    if read_pull(api, pull.ref).head_sha != pull.head_sha:
+        raise CouldNotVerify("a push came while the changes were being read")
+    raise CouldNotVerify("GitHub's list of changed files does not agree with its trees")
+
+
+def _merge_base(api: Api, repo: str, base: str, head: str) -> str:
+    answer = api.get(repo, f"/compare/{quote(base, safe='')}...{head}", per_page=1)
+    return sha(part(answer, "merge_base_commit"), "sha")
+
+
+def _listed(api: Api, pull: PullRequest) -> Sequence[Listed]:
+    return [
+        Listed(
+            path=text(one, "filename"),
+            status=text(one, "status"),
+            oid=None if one.get("sha") is None else sha(one, "sha"),
+            previous=text(one, "previous_filename", ""),
+            patch=text(one, "patch", "") or None,
+        )
+        for one in api.pages(pull.ref.repo, f"/pulls/{pull.ref.number}/files")
+    ]
+
+
+def _agree(pull: PullRequest, listed: Sequence[Listed], base: Tree, head: Tree) -> bool:
+    """Every path of the list differs between the trees and carries their object ids, and none is missing."""
+    changed = {path for path in base.keys() | head.keys() if base.get(path) != head.get(path)}
+    named = {path for one in listed for path in _paths(one)}
+    if len({one.path for one in listed}) < len(listed) or not changed >= named:
+        return False
+    if any(one.oid is not None and one.oid != _oid(one, base, head) for one in listed):
+        return False
+    count = pull.changed_files
+    if len(listed) < LISTED_CAP:
+        return named == changed and count in (None, len(listed))
+    return count is not None and LISTED_CAP <= count <= len(changed)
+
+
+def _paths(one: Listed) -> tuple[str, ...]:
+    """A rename changes two paths, a copy one."""
+    return (one.path, one.previous) if one.status == "renamed" else (one.path,)
+
+
+def _oid(one: Listed, base: Tree, head: Tree) -> str | None:
+    entry = (base if one.status == "removed" else head).get(one.path)
+    return entry.oid if entry else None
+
+
+def _files(listed: Sequence[Listed], base: Tree, head: Tree) -> tuple[ChangedFile, ...]:
+    patches = {one.path: one.patch for one in listed}
+    changed = sorted(path for path in base.keys() | head.keys() if base.get(path) != head.get(path))
+    return tuple(
+        ChangedFile(path, _kind(path, base, head), head.get(path), base.get(path), patches.get(path))
+        for path in changed
+    )
+
+
+def _kind(path: str, base: Tree, head: Tree) -> ChangeKind:
+    if path not in base:
+        return ChangeKind.ADDED
+    return ChangeKind.MODIFIED if path in head else ChangeKind.REMOVED

@@ -1,0 +1,44 @@
+"""Moments and sizes as people read them."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta, timezone
+
+#: China's one time zone, where most publishers are.
+CHINA = timezone(timedelta(hours=8))
+
+
+def moment(epoch: float | None) -> str:
+    """Seconds since the epoch as `2026-11-25 16:04 UTC (00:04 +08:00)`; empty for what is no moment."""
+    utc = read(epoch)
+    if utc is None:
+        return ""
+    china = utc.astimezone(CHINA)
+    day = "" if china.date() == utc.date() else f"{china:%m-%d} "
+    return f"{utc:%Y-%m-%d %H:%M} UTC ({day}{china:%H:%M} +08:00)"
+
+
+def clock(epoch: float | None) -> str:
+    """The same for a status line: `16:04 UTC, 00:04 +08:00`."""
+    utc = read(epoch)
+    return "" if utc is None else f"{utc:%H:%M} UTC, {utc.astimezone(CHINA):%H:%M} +08:00"
+
+
+def read(epoch: float | None) -> datetime | None:
+    if epoch is None or not math.isfinite(epoch):
+        return None
+    try:
+        utc = datetime.fromtimestamp(epoch, UTC)
+        utc.astimezone(CHINA)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return utc
+
+
+def size(bytes_: int) -> str:
+    """A number of bytes exactly, and in a larger unit where that helps: `52,428,800 B (50.0 MiB)`."""
+    for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if bytes_ >= factor:
+            return f"{bytes_:,} B ({bytes_ / factor:.1f} {unit})"
+    return f"{bytes_:,} B"

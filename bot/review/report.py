@@ -1,0 +1,126 @@
+"""A report as text and back, and the verdict that everything shown is derived from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from bot.model import Condition, PullRef, Report
+from bot.review.counts import Counts, counts
+from bot.review.gate import conditions, is_open
+from rules.facts import RemoteFile, RemoteState
+from rules.finding import Fault, Finding, Severity, Span, Suggestion
+
+__all__ = ["SUPERSEDED", "Counts", "Verdict", "counts", "from_json", "is_started_only", "to_json", "verdict"]
+
+#: The word in `Report.trouble` of a run that a newer head cut short; such a run shows nothing.
+SUPERSEDED = "superseded"
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+class Verdict(StrEnum):
+    """What a report comes to, in one stable word."""
+
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+    UNVERIFIED = "unverified"
+    NOTHING_TO_CHECK = "nothing-to-check"
+    SUPERSEDED = "superseded"
+
+
+def verdict(report: Report) -> Verdict:
+    """`PASSED` and `NOTHING_TO_CHECK` exactly where the gate is open.
+
+    Otherwise, what an author can mend outweighs what nobody could verify.
+    """
+    if report.trouble == SUPERSEDED:
+        return Verdict.SUPERSEDED
+    if report.finished_at is None and not report.trouble:
+        return Verdict.RUNNING
+    tally = counts(report)
+    if is_open(conditions(report)):
+        return Verdict.PASSED if report.paths or report.wanted else Verdict.NOTHING_TO_CHECK
+    return Verdict.FAILED if tally.must_fix or has_blocking_decision(report) else Verdict.UNVERIFIED
+
+
+def has_blocking_decision(report: Report) -> bool:
+    """Whether a policy finding of error level waits for a maintainer."""
+    return any(f.fault is Fault.POLICY and f.severity is Severity.ERROR for f in report.findings)
+
+
+def is_started_only(report: Report) -> bool:
+    """Whether nothing is known yet: a running report names its paths once the static rules have run."""
+    return verdict(report) is Verdict.RUNNING and not report.paths
+
+
+def to_json(report: Report) -> str:
+    """The report as ASCII JSON, safe for any text column."""
+    return json.dumps(plain_value(report), ensure_ascii=True, separators=(",", ":"))
+
+
+def from_json(text: str) -> Report:
+    """The report of `to_json`, of this or another version of the program.
+
+    Keys unknown here are left out, absent ones take their defaults, and a word unknown here becomes the one
+    that keeps the gate closed. Raises `ValueError` for text that is not a report.
+    """
+    try:
+        data = json.loads(text)
+        ref = data["ref"]
+        known = known_keys(Report, data)
+        known["ref"] = PullRef(str(ref["forge"]), str(ref["repo"]), int(ref["number"]))
+        known["paths"] = tuple(known.get("paths", ()))
+        known["findings"] = tuple(finding(item) for item in known.get("findings", ()))
+        known["files"] = tuple(remote_file(item) for item in known.get("files", ()))
+        known["conditions"] = tuple(
+            Condition(**known_keys(Condition, item)) for item in known.get("conditions", ())
+        )
+        return Report(**known)
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise ValueError(f"not a stored report: {type(error).__name__}") from error
+
+
+def finding(data: Mapping[str, Any]) -> Finding:
+    known = known_keys(Finding, data)
+    known["severity"] = word(Severity, data.get("severity"), Severity.ERROR)
+    known["fault"] = word(Fault, data.get("fault"), Fault.BOT)
+    known["span"] = Span(**known_keys(Span, data["span"]))
+    if data.get("suggestion") is not None:
+        suggestion = data["suggestion"]
+        span = Span(**known_keys(Span, suggestion["span"]))
+        known["suggestion"] = Suggestion(span, str(suggestion["replacement"]))
+    return Finding(**known)
+
+
+def remote_file(data: Mapping[str, Any]) -> RemoteFile:
+    known = known_keys(RemoteFile, data)
+    known["state"] = word(RemoteState, data.get("state"), RemoteState.UNVERIFIED)
+    if data.get("fault") is not None:
+        known["fault"] = word(Fault, data["fault"], Fault.BOT)
+    return RemoteFile(**known)
+
+
+def word(kind: type[Word], value: object, unknown: Word) -> Word:
+    """The member of `kind` called `value`, or `unknown` for a word of another version."""
+    return next((member for member in kind if member.value == value), unknown)
+
+
+def known_keys(kind: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of `data` that `kind` has a field for."""
+    return {field.name: data[field.name] for field in fields(kind) if field.name in data}
+
+
+def plain_value(value: Any) -> Any:
+    """Dataclasses and mappings as dicts, sequences as lists, all else as it is."""
+    if is_dataclass(value):
+        return {field.name: plain_value(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain_value(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain_value(item) for item in value]
+    return value

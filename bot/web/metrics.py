@@ -1,0 +1,52 @@
+"""Figures for Prometheus, read from the store at the moment they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from threading import Thread
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from bot.web import defects
+
+Read = Callable[[], Mapping[str, float]]
+
+
+def start_metrics(port: int, read: Read, host: str = "127.0.0.1") -> tuple[WSGIServer, Thread]:
+    """Serves `/metrics` on its own port until the process ends; returns the server, to shut it down.
+
+    `read` gives figures by name, served with `hubbot_` before it; one that ends in `_total` is a counter.
+    There are no labels, so that nothing that a contributor wrote can become one.
+    Raises OSError when the port is taken.
+    """
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Figures(read))
+    return start_http_server(port, addr=host, registry=registry)
+
+
+class _Figures(Collector):
+    def __init__(self, read: Read) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        figures: Mapping[str, float] = {}
+        try:
+            figures = self._read()
+            readable = 1.0
+        except Exception as error:  # noqa: BLE001 (a scrape says that the store is away; it must not fail itself)
+            defects.record("metrics", error)
+            readable = 0.0
+        yield GaugeMetricFamily("hubbot_store_up", "Whether the store could be read", value=readable)
+        for name, value in sorted(figures.items()):
+            yield _metric(name, value)
+
+
+def _metric(name: str, value: float) -> Metric:
+    words = name.removesuffix("_total").replace("_", " ")
+    full = f"hubbot_{name}"
+    if name.endswith("_total"):
+        return CounterMetricFamily(full, words, value=value)
+    return GaugeMetricFamily(full, words, value=value)

@@ -1,0 +1,207 @@
+"""The pages that people read: pull requests, reports, rules and commands."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import NoReturn
+
+from flask import Blueprint, Response, abort, render_template, request, url_for
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from bot.model import PullRef, Report
+from bot.web import reportview, text
+from bot.web.language import COOKIE, LANGUAGES, choose, knows, translator
+from bot.web.site import site
+from rules.finding import Finding
+
+#: Ours: a dashboard is looked at, not searched.
+MAX_PULLS = 100
+#: Ours: older runs are kept in the store and reached by their own address.
+MAX_RUNS = 50
+#: Seconds between two looks of a page at a run under way.
+REFRESH = 5
+#: How long the reader's choice of language is remembered, in seconds.
+COOKIE_AGE = 365 * 24 * 3600
+
+#: Numbers of pull requests are 32-bit on every forge; anything else need not reach the store.
+MAX_NUMBER = 2**31 - 1
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.get("/")
+def dashboard() -> Response:
+    """Every pull request under review with what its latest run found."""
+    rows = site().world.pulls(MAX_PULLS)
+    waiting = site().world.demo and not rows
+    return _page("dashboard.html", rows=rows, refresh=waiting or any(row.running for row in rows))
+
+
+@pages.get("/pulls/<forge>/<owner>/<repo>/<int:number>")
+def pull(forge: str, owner: str, repo: str, number: int) -> Response:
+    """One pull request: where it stands, and all its runs."""
+    if number > MAX_NUMBER or not all(_NAME.fullmatch(name) for name in (forge, owner, repo)):
+        abort(404)
+    ref = PullRef(forge, f"{owner}/{repo}", number)
+    runs = site().world.reports(ref, MAX_RUNS)
+    if not runs:
+        return _waiting(ref)
+    history = [
+        (
+            run,
+            site().words.verdict(run),
+            site().words.counts(run),
+            reportview.changes(run, older) if older else None,
+        )
+        for run, older in zip(runs, [*runs[1:], None], strict=True)
+    ]
+    return _page(
+        "pull.html", runs[0].language, ref=ref, history=history, latest=runs[0], refresh=_running(runs[0])
+    )
+
+
+@pages.get("/reports/<id>")
+def report(id: str) -> Response:  # noqa: A002 (named after the part of the address)
+    """One run: verdict, what to do next, every finding, every file."""
+    found = _found(id)
+    world, words = site().world, site().words
+    verdict = words.verdict(found)
+    sources = {
+        path: source for path in reportview.paths_shown(found) if (source := world.page_source(found, path))
+    }
+    counts, newest = words.counts(found), world.reports(found.ref, 1)
+    rows = reportview.files(found)
+    return _page(
+        "report.html",
+        found.language,
+        report=found,
+        verdict=verdict,
+        counts=counts,
+        findings=reportview.arrange(found, sources),
+        files=rows,
+        steps=reportview.steps(found, verdict, counts, rows),
+        command=reportview.local_command(found),
+        newer=newest[0] if newest and newest[0].id != found.id else None,
+        refresh=_running(found),
+        view=reportview,
+    )
+
+
+@pages.get("/reports/<id>.json")
+def report_json(id: str) -> Response:  # noqa: A002 (named after the part of the address)
+    """The report as data."""
+    found = reportview.exported(_found(id))
+    return _data(site().words.to_json(found), "application/json")
+
+
+@pages.get("/reports/<id>.sarif")
+def report_sarif(id: str) -> Response:  # noqa: A002 (named after the part of the address)
+    """The findings in the form that code scanners exchange."""
+    found = _found(id)
+    return _data(site().words.sarif(found, _language(found.language)), "application/sarif+json")
+
+
+@pages.get("/rules")
+def rules() -> Response:
+    """All rules by code."""
+    return _page("rules.html", rules=sorted(site().words.rules(_language()), key=lambda rule: rule.code))
+
+
+@pages.get("/rules/<code>")
+def rule(code: str) -> Response:
+    """One rule: why it is there, what is wrong and what is right."""
+    wanted = code.casefold()
+    known = next((r for r in site().words.rules(_language()) if wanted in (r.code.casefold(), r.name)), None)
+    if known is None:
+        abort(404)
+    body = Markup(MarkdownIt("commonmark", {"html": False}).render(known.body))  # noqa: S704 (our own text)
+    return _page("rule.html", rule=known, body=body)
+
+
+@pages.get("/commands")
+def commands() -> Response:
+    """What may be written in a comment, and by whom."""
+    return _page("commands.html", commands=site().words.commands(_language()))
+
+
+def error(status: int, id_: str = "") -> Response:
+    """A page for an answer that is none, kind and without details; needs nothing of the store."""
+    known = status if knows(f"error.{status}.title") else (400 if status < 500 else 500)
+    answer = _page("error.html", status=known, id=id_, refresh=False)
+    answer.status_code = status
+    return answer
+
+
+def _waiting(ref: PullRef) -> Response:
+    row = next((row for row in site().world.pulls(MAX_PULLS) if row.ref == ref), None)
+    if row is None:
+        abort(404)
+    return _page("waiting.html", ref=ref, row=row, refresh=True)
+
+
+def _found(id_: str) -> Report:
+    found = site().world.report(id_) if _ID.fullmatch(id_) else None
+    return found or _absent()
+
+
+def _absent() -> NoReturn:
+    abort(404)
+
+
+def _running(found: Report) -> bool:
+    return found.finished_at is None and not found.trouble
+
+
+def _message(finding: Finding, lang: str) -> Markup:
+    return text.prose(site().words.message(finding, lang, text.mark))
+
+
+def _help(finding: Finding, lang: str) -> Markup:
+    return text.prose(site().words.help_text(finding, lang, text.mark))
+
+
+def _switch(lang: str) -> tuple[str, str]:
+    """The other language and this page's address in it; never the one asked for, it may lead away."""
+    other = next(name for name in LANGUAGES if name != lang)
+    if request.endpoint is None or not request.endpoint.startswith(f"{pages.name}."):
+        return other, url_for("pages.dashboard", lang=other)
+    return other, url_for(request.endpoint, **(request.view_args or {}), lang=other)
+
+
+def _data(content: str, mimetype: str) -> Response:
+    # A lone surrogate cannot be encoded; as a backslash escape it is what JSON writes for it anyway.
+    return Response(content.encode("utf-8", "backslashreplace"), mimetype=mimetype)
+
+
+def _language(fallback: str = "") -> str:
+    return choose(request.args.get("lang"), request.cookies.get(COOKIE), request.accept_languages, fallback)
+
+
+def _page(template: str, fallback: str = "", **values: object) -> Response:
+    lang = _language(fallback)
+    translate = translator(lang)
+    html = render_template(
+        template,
+        t=translate,
+        lang=lang,
+        demo=site().world.demo,
+        now=site().world.now(),
+        switch=_switch(lang),
+        text=text,
+        moment=partial(text.moment, lang=lang),
+        knows=knows,
+        refresh_seconds=REFRESH,
+        message=partial(_message, lang=lang),
+        help_text=partial(_help, lang=lang),
+        **values,
+    )
+    answer = Response(html, mimetype="text/html")
+    answer.headers["Vary"] = "Accept-Language, Cookie"
+    if request.args.get("lang") in LANGUAGES:
+        secure = site().world.public_url.startswith("https://")
+        answer.set_cookie(COOKIE, lang, max_age=COOKIE_AGE, samesite="Lax", httponly=True, secure=secure)
+    return answer

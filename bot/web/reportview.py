@@ -1,0 +1,245 @@
+"""A report arranged for reading: what is wrong first, whose it is, and the evidence beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from bot.model import Report
+from bot.web.text import command_word, without_query
+from bot.web.world import Counts
+from rules.facts import RemoteFile, RemoteState
+from rules.finding import Fault, Finding, Severity
+
+#: Ours: a page with more is slow to read and to send; the rest is in the report's JSON.
+MAX_FINDINGS = 600
+#: Ours: a problem that so many pages have alike is shown once, with the list of its pages.
+REPEATED = 4
+#: Ours: so many pages are read again for their lines; the others show the finding without.
+MAX_SOURCES = 40
+#: Ours: so many lines of a page are shown around a finding that spans several.
+MAX_FRAME = 6
+#: Ours: pages after these are folded, so that a bulk pull request opens at a readable length.
+OPEN_PAGES = 12
+#: Ours: files beyond these are folded when nothing is wrong with them.
+OPEN_FILES = 12
+#: Ours: more paths than these are not spelled out in a command to copy.
+MAX_COMMAND_PATHS = 3
+
+_HEX = re.compile("[0-9a-f]{1,64}")
+_SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.NOTICE)
+_FILE_ORDER = ("differs", "wrong", "changing", "unverified", "measured", "agrees")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameLine:
+    """One line of source under a finding, cut where the finding begins and ends."""
+
+    number: int
+    before: str
+    marked: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One finding with what stands beside it."""
+
+    finding: Finding
+    frame: tuple[FrameLine, ...] = ()
+    replaced: str = ""
+    evidence: RemoteFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageGroup:
+    """The findings of one page, worst first, then by place."""
+
+    path: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """One problem that many pages have alike, shown once; `places` are path and line."""
+
+    item: Item
+    places: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The findings by who can do something about them; `left_out` of them are not on the page."""
+
+    repeated: tuple[Repeated, ...]
+    author: tuple[PageGroup, ...]
+    maintainer: tuple[PageGroup, ...]
+    nobody: tuple[PageGroup, ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A remote file and its outcome: differs, wrong, changing, unverified, measured or agrees."""
+
+    file: RemoteFile
+    outcome: str
+
+
+def arrange(report: Report, sources: Mapping[str, str]) -> Findings:
+    """Splits findings by fault and groups them by page; `sources` are the texts of pages that are at hand."""
+    ordered = sorted(report.findings, key=_weight)
+    repeated, single = _split(ordered)
+    kept = single[:MAX_FINDINGS]
+    by_url = {file.url: file for file in report.files}
+    return Findings(
+        repeated=tuple(
+            Repeated(_item(alike[0], by_url, ()), tuple((f.path, f.span.line) for f in alike))
+            for alike in repeated
+        ),
+        author=_groups(kept, {Fault.CONTRIBUTOR}, report, sources),
+        maintainer=_groups(kept, {Fault.POLICY}, report, sources),
+        nobody=_groups(kept, {Fault.HOST, Fault.FORGE, Fault.BOT}, report, sources),
+        left_out=len(single) - len(kept),
+    )
+
+
+def paths_shown(report: Report) -> tuple[str, ...]:
+    """The pages whose source is worth reading for the code frames."""
+    kept = _split(sorted(report.findings, key=_weight))[1][:MAX_FINDINGS]
+    return tuple(dict.fromkeys(finding.path for finding in kept))[:MAX_SOURCES]
+
+
+def files(report: Report) -> tuple[FileRow, ...]:
+    """The remote files read so far, those that need somebody's eyes first."""
+    rows = (FileRow(file, outcome(file)) for file in report.files)
+    return tuple(sorted(rows, key=lambda row: (_FILE_ORDER.index(row.outcome), row.file.url)))
+
+
+def outcome(file: RemoteFile) -> str:
+    """How a file stands to what its page declares, in one word; a part of a digest proves nothing."""
+    if file.state is not RemoteState.MEASURED:
+        return file.state.value
+    declared = file.declared.strip().lower().removeprefix("sha256:").strip()
+    if not _HEX.fullmatch(declared):
+        return "measured"
+    if file.sha256 == declared:
+        return "agrees"
+    return "measured" if file.sha256.startswith(declared) else "differs"
+
+
+def steps(report: Report, verdict: str, counts: Counts, rows: Sequence[FileRow]) -> tuple[str, ...]:
+    """What to do next, as keys of the catalogue below `next.`, most useful first."""
+    if report.trouble:
+        return ("trouble-retry",) if report.retry_at else ("trouble-wait",)
+    if verdict != "failed":
+        return {
+            "running": ("running",),
+            "passed": ("passed-nothing", "passed-maintainer"),
+            "unverified": (
+                "unverified-nothing",
+                "unverified-retry" if report.retry_at else "unverified-later",
+            ),
+            "nothing-to-check": ("nothing",),
+            "superseded": ("superseded",),
+        }.get(verdict, ())
+    if not counts.must_fix:
+        return ("decision",)
+    fixes = ["fix"]
+    if any(row.outcome == "differs" for row in rows):
+        fixes.append("digest")
+    if report.wanted:
+        fixes.append("recheck")
+    return (*fixes, "local")
+
+
+def local_command(report: Report) -> str:
+    """The command that repeats the check at home; paths only where a shell reads them as they are."""
+    remote = any(outcome(file) in ("differs", "wrong") for file in report.files)
+    base = "hubbot check --remote" if remote else "hubbot check"
+    paths = sorted({finding.path for finding in report.findings if finding.fault is Fault.CONTRIBUTOR})
+    plain = 0 < len(paths) <= MAX_COMMAND_PATHS and all(command_word(path) for path in paths)
+    return " ".join([base, *paths]) if plain else base
+
+
+def exported(report: Report) -> Report:
+    """The report as it leaves us: an address that a redirect signed for us is nobody else's business."""
+    return replace(
+        report, files=tuple(replace(f, final_url=without_query(f.final_url)) for f in report.files)
+    )
+
+
+def changes(newer: Report, older: Report) -> tuple[int, int]:
+    """How many findings are new and how many are gone between two runs, by fingerprint."""
+    now = {finding.fingerprint for finding in newer.findings}
+    then = {finding.fingerprint for finding in older.findings}
+    return len(now - then), len(then - now)
+
+
+def _weight(finding: Finding) -> tuple[int, str, int, int, str]:
+    return (
+        _SEVERITIES.index(finding.severity),
+        finding.path,
+        finding.span.line,
+        finding.span.column,
+        finding.rule,
+    )
+
+
+def _split(ordered: Sequence[Finding]) -> tuple[list[list[Finding]], list[Finding]]:
+    """What many pages have alike, each kind together, and all the rest."""
+    kinds: dict[object, list[Finding]] = {}
+    for finding in ordered:
+        if finding.fault is Fault.CONTRIBUTOR:
+            kinds.setdefault(_kind(finding), []).append(finding)
+    repeated = [alike for alike in kinds.values() if len({f.path for f in alike}) >= REPEATED]
+    apart = {id(finding) for alike in repeated for finding in alike}
+    return repeated, [finding for finding in ordered if id(finding) not in apart]
+
+
+def _kind(finding: Finding) -> object:
+    replacement = finding.suggestion and finding.suggestion.replacement
+    values = tuple(sorted(finding.values.items()))
+    return finding.rule, finding.variant, finding.severity, values, replacement
+
+
+def _groups(
+    findings: Sequence[Finding], faults: set[Fault], report: Report, sources: Mapping[str, str]
+) -> tuple[PageGroup, ...]:
+    by_url = {file.url: file for file in report.files}
+    mine = sorted((f for f in findings if f.fault in faults), key=lambda f: f.path)
+    groups = []
+    for path, group in groupby(mine, key=lambda f: f.path):
+        lines = sources.get(path, "").replace("\r\n", "\n").split("\n")
+        groups.append(PageGroup(path, tuple(_item(f, by_url, lines) for f in sorted(group, key=_weight))))
+    return tuple(
+        sorted(groups, key=lambda group: (_SEVERITIES.index(group.items[0].finding.severity), group.path))
+    )
+
+
+def _item(finding: Finding, by_url: Mapping[str, RemoteFile], lines: Sequence[str]) -> Item:
+    evidence = next((by_url[value] for value in finding.values.values() if value in by_url), None)
+    return Item(finding, tuple(_frame(finding, lines)), _replaced(finding, lines), evidence)
+
+
+def _frame(finding: Finding, lines: Sequence[str]) -> Iterator[FrameLine]:
+    span = finding.span
+    last = min(span.end_line, span.line + MAX_FRAME - 1, len(lines))
+    for number in range(max(span.line, 1), last + 1):
+        text = lines[number - 1]
+        start = span.column - 1 if number == span.line else 0
+        end = span.end_column - 1 if number == span.end_line else len(text)
+        yield FrameLine(number, text[:start], text[start:end], text[max(end, start) :])
+
+
+def _replaced(finding: Finding, lines: Sequence[str]) -> str:
+    """The line as the suggestion would leave it, where it stays within one line that is at hand."""
+    if finding.suggestion is None:
+        return ""
+    span = finding.suggestion.span
+    if span.line != span.end_line or not 0 < span.line <= len(lines):
+        return ""
+    text = lines[span.line - 1]
+    return text[: span.column - 1] + finding.suggestion.replacement + text[span.end_column - 1 :]

@@ -1,0 +1,1 @@
+"""Rules about what a pull request does to published pages."""

@@ -1,0 +1,127 @@
+"""Runs the catalogue over pages: what must be measured first, and what is found then."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from rules.facts import Facts, TreeAsset, Wanted
+from rules.finding import Fault, Finding, Problem, Severity, fingerprint
+from rules.links import is_fetchable
+from rules.page import Page
+from rules.policy import Policy
+from rules.rule import Context, Rule, Subject, catalogue
+from rules.source import point
+
+__all__ = ["Subject", "check", "tree_assets", "wanted"]
+
+#: More of one kind on one page tell nobody more; the page is red anyway.
+MAX_PROBLEMS = 100
+CRASHED, CRASHED_NAME = "MSH001", "rule-failed"
+
+
+def wanted(pages: Iterable[Page]) -> tuple[Wanted, ...]:
+    """What must be measured: one entry for each distinct address, in the order of the pages."""
+    found: dict[str, Wanted] = {}
+    for page in pages:
+        for asset in page.assets:
+            if asset.link not in found and is_fetchable(asset.link):
+                found[asset.link] = Wanted(asset.link, asset.sha256, asset.file_format)
+    return tuple(found.values())
+
+
+def tree_assets(page: Page) -> tuple[TreeAsset, ...]:
+    """A page's entries for the index of the base tree (`Facts.tree`)."""
+    return tuple(TreeAsset(page.path, asset.link, asset.sha256) for asset in page.assets if asset.link)
+
+
+def check(
+    subjects: Sequence[Subject], facts: Facts, policy: Policy, rules: Sequence[Rule] | None = None
+) -> list[Finding]:
+    """Everything that the rules find, by path and place.
+
+    A problem that the base version of a changed page has too counts as untouched.
+    A rule that fails becomes a finding of its own, with fault `bot`, and the others still run.
+    """
+    rules = catalogue() if rules is None else rules
+    now = _context(tuple(subjects), facts, policy)
+    before = _context(tuple(Subject(s.base) for s in subjects if s.base is not None), facts, policy)
+    findings: list[Finding] = []
+    for subject in now.subjects:
+        for rule in rules:
+            problems = _problems(rule, subject.page, subject.page.path, now)
+            if not problems:
+                continue
+            known: set[str] = set()
+            if subject.changed and subject.base is not None:
+                known = {print_ for print_, _ in _problems(rule, subject.base, subject.page.path, before)}
+            for print_, problem in problems:
+                changed = subject.changed and print_ not in known
+                findings += _finding(rule, subject.page.path, problem, print_, policy, changed)
+    return sorted(findings, key=lambda finding: (finding.path, finding.span, finding.rule, finding.key))
+
+
+def _context(subjects: tuple[Subject, ...], facts: Facts, policy: Policy) -> Context:
+    replaced = {subject.page.path for subject in subjects}
+    uses = [entry for subject in subjects for entry in tree_assets(subject.page)]
+    uses += [entry for entries in facts.tree.values() for entry in entries if entry.path not in replaced]
+    links: dict[str, list[TreeAsset]] = {}
+    for entry in uses:
+        links.setdefault(entry.link, []).append(entry)
+    return Context(subjects, facts, policy, {link: tuple(entries) for link, entries in links.items()})
+
+
+def _problems(rule: Rule, page: Page, path: str, context: Context) -> list[tuple[str, Problem]]:
+    """What a rule says of a page, each with its fingerprint; the second of two alike gets another."""
+    try:
+        problems = list(islice(rule.check(page, context), MAX_PROBLEMS))
+    except Exception as error:  # noqa: BLE001 - a defect of ours in one rule must not silence the others
+        values = {"rule": rule.code, "name": rule.name, "error": type(error).__name__}
+        problems = [Problem(point(1, 1), key=rule.code, variant="crashed", values=values, fault=Fault.BOT)]
+    seen: Counter[str] = Counter()
+    prints = []
+    for problem in problems:
+        print_ = fingerprint(rule.code, path, _family(problem.key), problem.identity or _identity(problem))
+        seen[print_] += 1
+        if seen[print_] > 1:
+            print_ = fingerprint(rule.code, path, problem.key, f"{print_}#{seen[print_]}")
+        prints.append((print_, problem))
+    return prints
+
+
+def _family(key: str) -> str:
+    """The key without the entry's number, which shifts when an entry is put before it."""
+    head, bracket, rest = key.partition("[")
+    return f"{head}[]{rest.partition(']')[2]}" if bracket else key
+
+
+def _identity(problem: Problem) -> str:
+    values = (f"{name}={value}" for name, value in sorted(problem.values.items()))
+    return "\0".join((problem.variant, *values))
+
+
+def _finding(
+    rule: Rule, path: str, problem: Problem, print_: str, policy: Policy, changed: bool
+) -> list[Finding]:
+    crashed = problem.variant == "crashed"
+    severity = problem.severity or policy.severity(rule, problem.variant, changed)
+    if crashed:
+        severity = Severity.ERROR
+    if severity is None:
+        return []
+    return [
+        Finding(
+            rule=CRASHED if crashed else rule.code,
+            name=CRASHED_NAME if crashed else rule.name,
+            severity=severity,
+            fault=problem.fault or rule.fault,
+            path=path,
+            span=problem.span,
+            key=problem.key,
+            variant=problem.variant,
+            values=problem.values,
+            suggestion=problem.suggestion,
+            fingerprint=print_,
+        )
+    ]

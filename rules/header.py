@@ -1,0 +1,222 @@
+"""Reads a YAML header as a tree of texts with places, from parse events that are vetted one by one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import yaml
+
+from rules.finding import Span
+from rules.source import point
+
+# The limits are ours; the real hub's largest header has 4 kB, 60 values and three levels.
+MAX_HEADER = 64 * 1024
+MAX_NODES = 5_000
+MAX_DEPTH = 16
+MAX_SCALAR = 16 * 1024
+#: Opening brackets in the whole header: libyaml's loader dies of 200,000, and quotes may hide their ends.
+MAX_BRACKETS = 500
+
+#: What YAML refuses to read or takes for a line break, though it does not end one of our lines.
+_UNREADABLE = re.compile(
+    "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+#: `evaluation: -` is the hub's own way to write "none", though YAML takes it for a list in the wrong place.
+_BARE_DASH = re.compile(r"^([A-Za-z][\w-]{0,40}:[ ]{1,40})-[ ]{0,40}$")
+
+
+#: PyYAML's and libyaml's words for what has a reason of its own here.
+_PROBLEMS = {"mapping values": "colon", "document start": "documents"}
+
+
+class HeaderError(Exception):
+    """The header is refused: `reason` is a stable word, `span` the place, `detail` plain evidence."""
+
+    def __init__(self, reason: str, span: Span, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.span = span
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One YAML node: the text of a scalar, or the source text of a list or mapping with its parts."""
+
+    shape: str  # scalar, list or mapping
+    text: str
+    span: Span
+    items: tuple[Node, ...] = ()
+    pairs: tuple[tuple[Node, Node], ...] = ()
+
+
+class Parser(Protocol):
+    """What gives the events of a YAML text one by one."""
+
+    def get_event(self) -> Any: ...
+
+
+def load(lines: Sequence[str], first_line: int, parser: Callable[[str], Parser] | None = None) -> Node:
+    """The header's top mapping. `first_line` is the page's number of the first of `lines`.
+
+    `parser` is libyaml's where it is installed, else PyYAML's own. Raises `HeaderError`.
+    """
+    fastest: Callable[[str], Parser] = getattr(getattr(yaml, "cyaml", None), "CParser", pure_parser)
+    _vet_text(lines, first_line)
+    text = "\n".join(_readable(line) for line in lines) + "\n"
+    try:
+        return _Reader(lines, first_line, (parser or fastest)(text)).document()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        span = point(first_line, 1) if mark is None else point(first_line + mark.line, mark.column + 1, 1)
+        problem = str(error.problem or "")
+        known = (reason for words, reason in _PROBLEMS.items() if words in problem)
+        raise HeaderError(next(known, "syntax"), span, problem) from None
+    except (
+        yaml.YAMLError,
+        ValueError,
+        LookupError,
+        ArithmeticError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        # PyYAML's own parser leaks these on hostile input.
+        raise HeaderError("syntax", point(first_line, 1), type(error).__name__) from None
+
+
+def _vet_text(lines: Sequence[str], first_line: int) -> None:
+    """What must be refused before the C parser sees a byte of it."""
+    size = brackets = 0
+    for number, line in enumerate(lines, first_line):
+        size += len(line.encode("utf-8", "replace")) + 1
+        if size > MAX_HEADER:
+            raise HeaderError("header-too-large", point(number, 1), str(MAX_HEADER))
+        brackets += line.count("[") + line.count("{")
+        if brackets > MAX_BRACKETS:
+            raise HeaderError("too-deep", point(number, 1), str(MAX_BRACKETS))
+        if line.startswith("%"):
+            raise HeaderError("directive", point(number, 1, len(line)))
+
+
+def _readable(line: str) -> str:
+    """The line with characters that YAML would stumble over replaced one by one, so that places stay true."""
+    bare = _BARE_DASH.match(line)
+    if bare:
+        return bare[1] + "_"
+    return line if line.isascii() and line.isprintable() else _UNREADABLE.sub("\ufffd", line)
+
+
+def pure_parser(text: str) -> Parser:
+    """The parser for installations of PyYAML without libyaml."""
+    from yaml.parser import Parser as Grammar
+    from yaml.reader import Reader
+    from yaml.scanner import Scanner
+
+    class Pure(Reader, Scanner, Grammar):
+        def __init__(self, stream: str) -> None:
+            Reader.__init__(self, stream)
+            Scanner.__init__(self)
+            Grammar.__init__(self)
+
+    return Pure(text)
+
+
+class _Reader:
+    """Walks the events of one header once."""
+
+    def __init__(self, lines: Sequence[str], first_line: int, parser: Parser) -> None:
+        self._lines = lines
+        self._first = first_line
+        self._events = self._vetted(parser)
+
+    def document(self) -> Node:
+        start = point(self._first, 1)
+        event = next(self._events, None)
+        if event is None:
+            raise HeaderError("empty", start)
+        top = self._node(event, 1)
+        for event in self._events:
+            raise HeaderError("documents", self._span(event))
+        if top.shape != "mapping":
+            raise HeaderError("empty" if not top.text else "not-mapping", top.span, top.shape)
+        return top
+
+    def _vetted(self, parser: Parser) -> Iterator[Any]:
+        """The content events, each refused when it is more than plain text in lists and mappings."""
+        count = 0
+        while True:
+            event = parser.get_event()
+            if isinstance(event, yaml.StreamEndEvent):
+                return
+            if isinstance(event, yaml.DocumentStartEvent) and event.explicit:
+                raise HeaderError("documents", self._span(event))
+            if isinstance(event, (yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)):
+                continue
+            count += 1
+            if count > MAX_NODES:
+                raise HeaderError("too-many", self._span(event), str(MAX_NODES))
+            if isinstance(event, yaml.AliasEvent):
+                raise HeaderError("alias", self._span(event), f"*{event.anchor}")
+            if getattr(event, "anchor", None) is not None:
+                raise HeaderError("alias", self._span(event), f"&{event.anchor}")
+            if getattr(event, "tag", None) is not None:
+                raise HeaderError("tag", self._span(event), event.tag)
+            yield event
+
+    def _node(self, event: Any, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise HeaderError("too-deep", self._span(event), str(MAX_DEPTH))
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Node] = []
+            for inner in self._events:
+                if isinstance(inner, yaml.SequenceEndEvent):
+                    return Node("list", *self._source(event, inner), items=tuple(items))
+                items.append(self._node(inner, depth + 1))
+        return self._mapping(event, depth)
+
+    def _mapping(self, event: Any, depth: int) -> Node:
+        pairs: list[tuple[Node, Node]] = []
+        for inner in self._events:
+            if isinstance(inner, yaml.MappingEndEvent):
+                return Node("mapping", *self._source(event, inner), pairs=tuple(pairs))
+            if not isinstance(inner, yaml.ScalarEvent):
+                raise HeaderError("complex-key", self._span(inner))
+            key = self._scalar(inner)
+            if key.text == "<<":
+                raise HeaderError("merge-key", key.span, "<<")
+            pairs.append((key, self._node(next(self._events), depth + 1)))
+        raise HeaderError("syntax", self._span(event), "unfinished")
+
+    def _scalar(self, event: Any) -> Node:
+        start, end = event.start_mark, event.end_mark
+        text: str = event.value
+        if len(text) > MAX_SCALAR:
+            raise HeaderError("scalar-too-long", self._span(event), str(MAX_SCALAR))
+        span = self._span(event)
+        if not event.style and start.line == end.line and start.line < len(self._lines):
+            text = self._lines[start.line][start.column : end.column]
+        return Node("scalar", text, span)
+
+    def _span(self, event: Any) -> Span:
+        start, end = event.start_mark, event.end_mark
+        return Span(self._first + start.line, start.column + 1, self._first + end.line, end.column + 1)
+
+    def _source(self, first: Any, last: Any) -> tuple[str, Span]:
+        """The source text between two events without the blank lines that end a block, and its place."""
+        start, end = first.start_mark, last.end_mark
+        rows = list(self._lines[start.line : end.line + 1])
+        if end.line - start.line < len(rows):
+            rows[-1] = rows[-1][: end.column]
+        while len(rows) > 1 and not rows[-1].strip():
+            rows.pop()
+        line = self._first + start.line
+        last_line = line + max(len(rows) - 1, 0)
+        end_column = len(rows[-1].rstrip()) + 1 if rows else 1
+        if rows:
+            rows[0] = rows[0][start.column :]
+        return "\n".join(rows).rstrip(), Span(line, start.column + 1, last_line, end_column)

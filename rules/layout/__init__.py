@@ -1,0 +1,1 @@
+"""Rules about where a page lies and how its text is laid out."""

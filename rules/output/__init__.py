@@ -1,0 +1,1 @@
+"""One module an output format: pure functions from findings to text."""

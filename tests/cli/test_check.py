@@ -1,0 +1,240 @@
+"""`hubbot check`, `explain` and `rules` as a person runs them."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from bot.cli import check
+from rules.words import phrases
+
+ASSETS = "mshub_res/assets/mindspore/1.10"
+FIXTURES = Path(__file__).parents[1] / "rules" / "fixtures"
+GOOD = (FIXTURES / "msh302" / "good.md").read_text(encoding="utf-8")
+SHORT = (FIXTURES / "msh302" / "bad.md").read_text(encoding="utf-8")
+
+
+def hubbot(*arguments: str) -> int:
+    """Runs one command as the dispatcher does."""
+    parser = argparse.ArgumentParser()
+    command = importlib.import_module(f"bot.cli.{arguments[0]}")
+    command.add_parser(parser.add_subparsers())
+    code: int = command.run(parser.parse_args(arguments))
+    return code
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository on branch master, with a sound page and one with a short digest; the current directory."""
+    folder = tmp_path / ASSETS
+    folder.mkdir(parents=True)
+    (folder / "lenet_mnist.md").write_text(GOOD, encoding="utf-8")
+    (folder / "old_mnist.md").write_text(SHORT.replace("10/lenet_mnist", "10/old_mnist"), encoding="utf-8")
+    git(tmp_path, "init", "-q", "-b", "master")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "pages")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def shown(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    loaded: dict[str, object] = json.loads(capsys.readouterr().out)
+    return loaded
+
+
+def test_a_sound_page_is_clean(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hubbot("check", f"{ASSETS}/lenet_mnist.md") == 0
+    assert capsys.readouterr().out == "Pages checked: 1. No findings.\n"
+
+
+def test_paths_are_judged_as_new(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hubbot("check", "--format", "json", ASSETS) == 1
+    result = shown(capsys)
+    assert (result["files"], result["summary"]) == (
+        2,
+        {"error": 1, "warning": 0, "notice": 0, "unverified": 0},
+    )
+
+
+def test_all_judges_as_untouched(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (("--all",), ("--all", str(hub)), ("--all", "mshub_res")):
+        assert hubbot("check", "--format", "json", *arguments) == 0
+        result = shown(capsys)
+        assert (result["files"], result["summary"]) == (
+            2,
+            {"error": 0, "warning": 0, "notice": 1, "unverified": 0},
+        )
+
+
+def test_an_absolute_path_is_shown_as_in_the_hub(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hubbot("check", "--format", "concise", str(hub / ASSETS / "old_mnist.md")) == 1
+    assert capsys.readouterr().out.startswith(f"{ASSETS}/old_mnist.md:36:19: MSH302 sha256-shape ")
+
+
+def test_a_branch_is_judged_by_what_it_changes(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hubbot("check", "--format", "json") == 0
+    assert shown(capsys)["files"] == 0
+    git(hub, "checkout", "-q", "-b", "work")
+    old = hub / ASSETS / "old_mnist.md"
+    old.write_text(
+        old.read_text(encoding="utf-8").replace("author: MindSpore team", "author:"), encoding="utf-8"
+    )
+    git(hub, "commit", "-q", "-a", "-m", "change")
+    (hub / ASSETS / "new 中_mnist.md").write_text(SHORT, encoding="utf-8")
+    for arguments in ((), ("--diff", "master")):
+        assert hubbot("check", "--format", "json", *arguments) == 1
+        findings = shown(capsys)["findings"]
+        assert isinstance(findings, list)
+        found = [(Path(one["path"]).name, one["rule"], one["severity"]) for one in findings]
+        assert found == [
+            ("new 中_mnist.md", "MSH302", "error"),
+            ("new 中_mnist.md", "MSH401", "error"),
+            ("old_mnist.md", "MSH201", "error"),
+            ("old_mnist.md", "MSH302", "notice"),
+        ]
+
+
+def test_a_branch_is_held_against_the_rest_of_the_hub(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
+    digest = GOOD.partition("asset-sha256: ")[2].partition("\n")[0]
+    (hub / ASSETS / "new_mnist.md").write_text(
+        GOOD.replace(digest, other).replace('"mindspore/1.10/lenet', '"mindspore/1.10/new'), encoding="utf-8"
+    )
+    assert hubbot("check", "--format", "concise") == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(": ")[1].split()[0] for line in lines] == ["MSH306"]
+    assert f"{ASSETS}/lenet_mnist.md declares" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("no/such.md",), "no/such.md"),
+        (("mshub_res/assets/mindspore/empty",), "mshub_res/assets/mindspore/empty"),
+        (("--format", "xml", "mshub_res"), "xml"),
+        (("--format", "json", "--format", "text", "mshub_res"), "FORMAT:FILE"),
+        (("--diff", "no-such-branch"), "no-such-branch"),
+        (("--diff", "--output=x"), "--diff"),
+        (("--diff", "master", "mshub_res"), "--diff"),
+        (("--diff", "master", "--all"), "--all"),
+    ],
+)
+def test_usage_errors(
+    hub: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str
+) -> None:
+    (hub / "mshub_res/assets/mindspore/empty").mkdir()
+    try:
+        code = hubbot("check", *arguments)
+    except SystemExit as stop:  # argparse's own refusal
+        code = int(stop.code or 0)
+    assert code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_outside_a_repository_paths_must_be_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert hubbot("check") == 2
+    assert "--help" in capsys.readouterr().err
+    assert hubbot("check", "--lang", "zh") == 2
+    assert "请指定" in capsys.readouterr().err
+
+
+def test_formats_go_to_files(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    formats = [
+        f"--format={name}:{name}.out" for name in ("json", "sarif", "github", "markdown", "concise", "text")
+    ]
+    assert hubbot("check", *formats, "--lang", "zh", ASSETS) == 1
+    assert capsys.readouterr().out == ""
+    for name in ("json", "sarif", "github", "markdown", "concise", "text"):
+        assert "MSH302" in (hub / f"{name}.out").read_text(encoding="utf-8")
+    assert hubbot("check", "--format", "json:no/such/folder", ASSETS) == 3
+    assert "no/such/folder" in capsys.readouterr().err
+
+
+def test_fail_on_warning(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = hub / ASSETS / "lenet_mnist.md"
+    page.write_text(GOOD.replace("evaluation: -", "hmean: 1"), encoding="utf-8")
+    assert hubbot("check", str(page)) == 0
+    assert hubbot("check", "--fail-on", "warning", str(page)) == 1
+
+
+def test_garbage_is_not_clean_and_links_are_not_followed(
+    hub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link = hub / ASSETS / "loop.md"
+    garbage = hub / ASSETS / "garbage.md"
+    link.symlink_to(link)
+    (hub / ASSETS / "outside.md").symlink_to("/etc/passwd")
+    assert hubbot("check", "--format", "json", "--all") == 0
+    assert shown(capsys)["files"] == 2
+    garbage.write_bytes(bytes(range(256)) * 100)
+    assert hubbot("check", str(garbage)) == 1
+    assert "MSH101" in capsys.readouterr().out
+
+
+def test_nothing_of_the_server_is_loaded_and_it_is_fast(hub: Path) -> None:
+    script = (
+        "import argparse, sys, importlib\n"
+        "command = importlib.import_module('bot.cli.check')\n"
+        "parser = argparse.ArgumentParser()\n"
+        "command.add_parser(parser.add_subparsers())\n"
+        f"code = command.run(parser.parse_args(['check', {str(hub / ASSETS / 'old_mnist.md')!r}]))\n"
+        "heavy = {'flask', 'sqlalchemy', 'requests', 'github', 'urllib3', 'ssl', 'rapidfuzz'}\n"
+        "sys.exit(9 if heavy & set(sys.modules) else code)\n"
+    )
+    best = 9.0
+    for _ in range(3):
+        started = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", script], cwd=Path(__file__).parents[2], capture_output=True, check=False
+        )
+        best = min(best, time.perf_counter() - started)
+        assert done.returncode == 1, done.stderr
+    assert best < 0.3
+
+
+def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hubbot("explain", "digest-mismatch") == 0
+    english = capsys.readouterr().out
+    assert english.startswith("MSH303 digest-mismatch\n")
+    assert "hubbot sha256" in english
+    assert hubbot("explain", "303", "--lang", "zh") == 0
+    assert "摘要值" in capsys.readouterr().out
+    assert hubbot("explain", "MSH777") == 2
+    assert "MSH777" in capsys.readouterr().err
+
+
+def test_the_commands_words_are_in_both_languages() -> None:
+    words = phrases(Path(check.__file__).with_name("locale") / "check.yaml")
+    assert set(words) == {"en", "zh"}
+    assert set(words["en"]) == set(words["zh"])
+    for name, text in words["en"].items():
+        fields = [
+            {field for _, field, _, _ in Formatter().parse(str(one)) if field}
+            for one in (text, words["zh"][name])
+        ]
+        assert fields[0] == fields[1], name
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_rules_are_listed(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hubbot("rules", "--lang", lang) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("MSH102  misplaced-page     error    off ") for line in lines)
+    assert len(lines) >= 17

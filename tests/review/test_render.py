@@ -1,0 +1,289 @@
+"""The sticky summary: what it says in each verdict, and that no page can say anything in its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import cmarkgfm
+import pytest
+from cmarkgfm.cmark import Options
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.commands import offered
+from bot.model import Condition, Report
+from bot.review.render import SUMMARY_LIMIT, local_command, marker, summary, unmet
+from bot.review.report import SUPERSEDED
+from bot.review.words import Words
+from rules.facts import RemoteState
+from rules.finding import Fault, Severity
+
+Render = Callable[..., str]
+URL = "https://bot.example.org"
+HOSTILE = (
+    "a`|\n# ✅ <b>@all</b> ![x](https://evil.example/p) </details><!-- hubbot:summary verdict=passed -->"
+)
+
+
+@pytest.fixture
+def render(words: Words) -> Render:
+    def rendered(report: Report, **changes: Any) -> str:
+        known: dict[str, Any] = {"words": words, "public_url": URL, "commands": offered(report.language)}
+        return summary(report, **(known | changes))
+
+    return rendered
+
+
+def html_of(markdown: str) -> str:
+    return str(cmarkgfm.github_flavored_markdown_to_html(markdown, options=Options.CMARK_OPT_UNSAFE))
+
+
+def tree_of(markdown: str) -> ET.Element:
+    """The rendered comment as a tree; raises where any element is left open."""
+    return ET.fromstring(f"<x>{html_of(markdown)}</x>")
+
+
+def outside_code(markdown: str) -> str:
+    return re.sub(r"<code>.*?</code>", "", html_of(markdown), flags=re.DOTALL)
+
+
+def test_the_first_line_is_the_marker_and_then_comes_the_verdict(make: Any, render: Render) -> None:
+    lines = render(make.report(findings=(make.finding(), make.finding(line=13)))).splitlines()
+    assert lines[0] == f"<!-- hubbot:summary v1 sha={make.sha} run=run-1 verdict=failed -->"
+    assert lines[1] == "### ❌ 2 problems must be fixed"
+    assert lines[3] == "**2 must fix**"
+    assert "1 page" in lines[5]
+    assert "[full report](https://bot.example.org/reports/run-1)" in lines[5]
+
+
+@pytest.mark.parametrize(
+    ("changes", "english", "chinese"),
+    [
+        ({}, "✅ Everything that was checked is in order", "✅ 已检查的内容全部符合要求"),
+        ({"paths": (), "files": (), "wanted": 0}, "there is nothing to check", "无需检查"),
+        ({"wanted": 2}, "Could not verify yet: nothing for you to do", "暂时无法核对：您无需操作"),
+        ({"trouble": "counts"}, "does not add up", "前后不符"),
+        ({"trouble": "bot"}, "It is our mistake, not yours", "这是我们的错误，与您无关"),
+        ({"trouble": "meteor"}, "The review could not finish", "检查未能完成"),
+        ({"finished_at": None, "files": ()}, "model files are being verified", "正在核对模型文件"),
+        ({"trouble": SUPERSEDED}, "newer commit", "更新的提交"),
+    ],
+)
+def test_verdicts_in_both_languages(
+    make: Any, render: Render, changes: dict[str, Any], english: str, chinese: str
+) -> None:
+    for language, said in (("en", english), ("zh", chinese), ("fr", english)):
+        text = render(make.report(language=language, **changes))
+        assert said in text
+        tree_of(text)
+
+
+def test_a_server_fault_is_no_task_of_the_author(make: Any, render: Render) -> None:
+    report = make.report(
+        findings=(make.finding("MSH305", fault=Fault.HOST, link=make.url),),
+        files=(make.file(RemoteState.UNVERIFIED),),
+        retry_at=1_764_087_414.0,
+    )
+    text = render(report)
+    assert "Must fix" not in text
+    assert "#### Nothing for you to do" in text
+    assert text.count("2025-11-25 16:16 UTC (11-26 00:16 +08:00)") == 1
+    assert "您无需操作的部分" in render(
+        make.report(language="zh", findings=report.findings, files=report.files)
+    )
+
+
+def test_a_mismatch_shows_its_evidence_and_never_a_replacement(make: Any, render: Render) -> None:
+    finding = make.finding("MSH303", link=make.url, declared=make.declared, observed=make.observed)
+    file = make.file(sha256=make.observed, reads=2, final_url="https://obs.example/x.ckpt?Signature=s3cr3t")
+    text = render(make.report(findings=(finding,), files=(file,)))
+    for part in (
+        f"| sha256 in the page | ` {make.declared} ` |",
+        f"| sha256 of the file | ` {make.observed} ` |",
+        "| size read | 52,428,800 B (50.0 MiB) |",
+        f"| address | ` {make.url} ` |",
+        "| reached at | ` https://obs.example/x.ckpt?… ` |",
+        "| complete reads that agree | 2 |",
+        f"hubbot sha256 {make.url}\n",
+        "comment `/recheck`",
+    ):
+        assert part in text
+    assert "suggestion" not in text
+    assert "s3cr3t" not in text
+    assert "Must fix" not in text
+
+
+@pytest.mark.parametrize(
+    "url", ["https://h.cn/$(reboot)", "https://h.cn/a'b", "https://h.cn/a;b", "https://h.cn/a&b"]
+)
+def test_no_address_reaches_a_command_that_a_shell_would_read(make: Any, render: Render, url: str) -> None:
+    finding = make.finding("MSH303", link=url)
+    text = render(make.report(findings=(finding,), files=(make.file(url=url, sha256=make.observed),)))
+    assert "hubbot sha256 <the address above>\n" in text
+
+
+def test_a_finding_stands_in_one_section_only(make: Any, render: Render) -> None:
+    findings = (
+        make.finding(value="must"),
+        make.finding(severity=Severity.WARNING, value="should"),
+        make.finding(severity=Severity.NOTICE, value="note"),
+        make.finding(fault=Fault.POLICY, value="policy"),
+        make.finding(fault=Fault.FORGE, value="forge"),
+        make.finding("MSH303", value="digest"),
+    )
+    text = render(make.report(findings=findings))
+    for word in ("must", "should", "note", "policy", "forge", "digest"):
+        assert text.count(f"` {word} `") == 1
+    order = [
+        "Must fix",
+        "not the one",
+        "#### Nothing for",
+        "For a maintainer",
+        "Should fix",
+        "Notes",
+        "Why the gate",
+    ]
+    assert [text.index(title) for title in order] == sorted(text.index(title) for title in order)
+
+
+def test_the_same_on_many_pages_is_said_once(make: Any, render: Render) -> None:
+    findings = tuple(make.finding(path=f"{make.page[:-3]}{n}.md", value="v1.2") for n in range(217))
+    text = render(make.report(findings=findings, paths=tuple(f.path for f in findings)))
+    assert text.count("` v1.2 `") == 1
+    assert "**On 217 pages:**" in text
+    assert "… and 157 more places" in text
+    assert len(text) < 20_000
+
+
+def test_one_rule_with_many_sentences_is_folded(make: Any, render: Render) -> None:
+    findings = tuple(make.finding(path=f"{make.page[:-3]}{n}.md", value=f"v{n}") for n in range(40))
+    text = render(make.report(findings=findings, paths=tuple(f.path for f in findings)))
+    assert "MSH206](https://bot.example.org/rules/MSH206) on 40 pages** Mend it." in text
+    assert "` v3 `" in text
+    assert "… and 20 more places" in text
+
+
+def test_lines_link_to_the_head_commit(make: Any, render: Render) -> None:
+    finding = make.finding(path="a b/)](x.md", line=7)
+    text = render(make.report(findings=(finding,)), blob_url="https://github.com/o/r/blob/abc/")
+    assert "[line 7](https://github.com/o/r/blob/abc/a%20b/%29%5D%28x.md#L7)" in text
+
+
+def test_three_thousand_findings_fit_whole(make: Any, render: Render) -> None:
+    findings = tuple(
+        make.finding(
+            f"MSH{200 + n % 50}",
+            list(Severity)[n % 3],
+            list(Fault)[n % 5],
+            path=f"{make.page[:-3]}{n % 700}.md",
+            value=f"{n} {HOSTILE}",
+        )
+        for n in range(3_000)
+    )
+    mismatches = tuple(make.finding("MSH303", path=f"p{n}.md", link=f"https://h/{n}") for n in range(300))
+    files = tuple(make.file(url=f"https://h/{n}", sha256=make.observed) for n in range(300))
+    for language in ("en", "zh"):
+        text = render(make.report(language=language, findings=findings + mismatches, files=files, wanted=300))
+        assert len(text.encode()) <= SUMMARY_LIMIT
+        outside = outside_code(text)
+        assert outside.count("<details>") == outside.count("</details>") > 3
+        assert "/reports/run-1)" in text
+        assert text.count("\n#### ") == 5
+        tree_of(text)
+
+
+def test_one_page_with_thousands_of_findings_is_shown_in_part(make: Any, render: Render) -> None:
+    findings = tuple(make.finding(line=n, value="x" * 500) for n in range(1, 3_000))
+    text = render(make.report(findings=findings))
+    assert "line 1:" in text
+    assert "more entries in the [full report]" in text
+    assert len(text.encode()) <= SUMMARY_LIMIT
+
+
+def test_hostile_text_says_nothing_outside_of_code(make: Any, render: Render) -> None:
+    finding = make.finding(path=HOSTILE, value=HOSTILE)
+    mismatch = make.finding("MSH303", path=HOSTILE, link=HOSTILE)
+    report = make.report(
+        paths=(HOSTILE,) * 2,
+        findings=(finding, mismatch, make.finding("<b>@all</b>", path=HOSTILE)),
+        files=(make.file(url=HOSTILE, sha256=HOSTILE, final_url=HOSTILE + "x"), make.file(url=f"{HOSTILE}y")),
+        trouble="counts",
+        trouble_detail=HOSTILE,
+        title=HOSTILE,
+        head_sha=HOSTILE,
+        merge_base=HOSTILE,
+        id=HOSTILE,
+        language="zh",
+    )
+    text = render(report, blob_url="https://github.com/o/r/blob/abc/")
+    outside = outside_code(text)
+    for forbidden in ("@all", 'evil.example/p"', "<img", "<b>", "✅", "verdict=passed"):
+        assert forbidden not in outside
+    assert outside.count("<!--") == 1
+    tree_of(text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_any_report_renders_to_a_whole_comment(
+    reports: st.SearchStrategy[Report], words: Words, data: st.DataObject
+) -> None:
+    report = data.draw(reports)
+    text = summary(report, words=words, public_url=URL, commands=offered(report.language))
+    assert text.startswith("<!-- hubbot:summary v1 ")
+    assert len(text.encode()) <= SUMMARY_LIMIT
+    tree_of(text)
+
+
+def test_the_marker_cannot_be_ended_from_inside(make: Any) -> None:
+    assert marker(make.report(id="x --> y", head_sha="-->")).count("-->") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"paths": ("a/b.md",)}, "hubbot check --remote --lang en a/b.md"),
+        ({"paths": ("a b.md",)}, f"hubbot check --remote --lang en --diff {'a' * 12}"),
+        ({"paths": ("$(reboot).md",)}, f"hubbot check --remote --lang en --diff {'a' * 12}"),
+        ({"paths": ("--all",)}, f"hubbot check --remote --lang en --diff {'a' * 12}"),
+        ({"paths": ("a.md",) * 4, "language": "zh"}, f"hubbot check --remote --lang zh --diff {'a' * 12}"),
+        ({"paths": (), "merge_base": "; reboot"}, "hubbot check --remote --lang en --diff origin/HEAD"),
+    ],
+)
+def test_the_command_to_run_at_home(make: Any, changes: dict[str, Any], expected: str) -> None:
+    assert local_command(make.report(**changes)) == expected
+
+
+def test_each_unmet_condition_has_a_sentence() -> None:
+    given_ = (
+        Condition("finished", True),
+        Condition("format", False, {"count": "2"}),
+        Condition("measured", False, {"measured": "137", "wanted": "479"}),
+        Condition("moon-phase", False, {"n": "x"}),
+    )
+    assert unmet(given_, "en") == (
+        "2 problems on the pages",
+        "137 of 479 model files read to the end",
+        "Condition ` moon-phase `",
+    )
+    assert unmet(given_, "zh")[1] == "已完整读取 137/479 个模型文件"
+
+
+def test_the_same_report_is_rendered_the_same(make: Any, render: Render) -> None:
+    assert render(make.report()) == render(make.report())
+
+
+def test_only_the_commands_given_are_offered(make: Any, render: Render) -> None:
+    report = make.report(findings=(make.finding("MSH303"),))
+    assert "/recheck" not in render(report, commands=())
+    assert "`/status`" in render(report)
+
+
+def test_a_mismatch_shows_what_its_own_page_declares(make: Any, render: Render) -> None:
+    finding = make.finding("MSH303", link=make.url, declared="0" * 64)
+    text = render(make.report(findings=(finding,), files=(make.file(),)))
+    assert f"| sha256 in the page | ` {'0' * 64} ` |" in text
+    assert f"| sha256 of the file | ` {make.declared} ` |" in text

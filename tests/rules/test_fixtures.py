@@ -1,0 +1,76 @@
+"""Every rule says of its bad pages exactly what stands beside them, and nothing of its good page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rules import engine, policy
+from rules.facts import Facts, RemoteFile, RemoteState
+from rules.finding import Fault, Finding
+from rules.output import concise
+from rules.output.result import Result
+from rules.page import parse
+from rules.rule import catalogue
+
+FIXTURES = Path(__file__).parent / "fixtures"
+SOUND = "mshub_res/assets/mindspore/1.10/lenet_mnist.md"
+BAD = sorted(FIXTURES.glob("*/bad*.md"))
+
+
+def judged(page: Path) -> list[Finding]:
+    """What the rule that the directory is named by says of a page, with the facts that lie beside it."""
+    folder = page.parent
+    place = folder / "path.txt"
+    misplaced = place.exists() and page.name.startswith("bad")
+    path = place.read_text(encoding="utf-8").strip() if misplaced else SOUND
+    files = folder / "facts.yaml"
+    entries = yaml.safe_load(files.read_text(encoding="utf-8")) if files.exists() else []
+    remote = [_remote(entry) for entry in entries] if page.name.startswith("bad") else []
+    facts = Facts(files={file.url: file for file in remote})
+    found = engine.check([engine.Subject(parse(path, page.read_bytes()))], facts, policy.default())
+    return [finding for finding in found if finding.rule == folder.name.upper()]
+
+
+def _remote(entry: dict[str, object]) -> RemoteFile:
+    fault = Fault(entry.pop("fault")) if "fault" in entry else None
+    return RemoteFile(**entry | {"state": RemoteState(entry["state"]), "fault": fault})  # type: ignore[arg-type]  # from YAML
+
+
+@pytest.mark.parametrize("page", BAD, ids=lambda page: f"{page.parent.name}-{page.stem}")
+def test_bad_page(page: Path) -> None:
+    findings = judged(page)
+    expected = page.with_suffix(".txt").read_text(encoding="utf-8")
+    assert concise.render(Result(tuple(findings), 1)) == expected
+    assert expected
+
+
+@pytest.mark.parametrize("page", sorted(FIXTURES.glob("*/good.md")), ids=lambda page: page.parent.name)
+def test_good_page(page: Path) -> None:
+    assert judged(page) == []
+
+
+def test_every_rule_has_a_pair() -> None:
+    internal = {"MSH001"}  # speaks for the engine: tests/rules/test_engine.py
+    codes = {rule.code for rule in catalogue()} - internal
+    pairs = {folder.name.upper() for folder in FIXTURES.iterdir() if (folder / "good.md").exists()}
+    assert codes == pairs == {page.parent.name.upper() for page in BAD}
+
+
+@pytest.mark.parametrize("page", BAD, ids=lambda page: f"{page.parent.name}-{page.stem}")
+def test_a_suggestion_mends_what_it_is_made_for(page: Path) -> None:
+    """Every suggestion lies on one line, changes the text, and its finding is gone afterwards."""
+    lines = page.read_bytes().decode("utf-8", "replace").split("\n")
+    for finding in judged(page):
+        if finding.suggestion is None:
+            continue
+        span = finding.suggestion.span
+        assert span.line == span.end_line
+        line = lines[span.line - 1]
+        mended = line[: span.column - 1] + finding.suggestion.replacement + line[span.end_column - 1 :]
+        assert mended != line
+        text = "\n".join([*lines[: span.line - 1], mended, *lines[span.line :]])
+        again = engine.check([engine.Subject(parse(SOUND, text))], Facts(), policy.default())
+        assert finding.fingerprint not in {other.fingerprint for other in again}

@@ -1,0 +1,178 @@
+"""The pages: what each verdict says, what to do next, and where the evidence is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+
+from bot.model import Condition, PullRef, Report
+from bot.web.reportview import MAX_FINDINGS
+from bot.web.world import PullRow
+from rules.finding import Fault
+from tests.web.worlds import MemoryWorld, page
+
+VERDICTS = {
+    "passed": ("Everything checks out", "检查全部通过"),
+    "failed": ("1 problem must be fixed", "有 1 个问题必须修复"),
+    "mismatch": ("1 problem must be fixed", "有 1 个问题必须修复"),
+    "unverified": ("1 check could not be completed", "有 1 项检查未能完成"),
+    "running": ("The review is under way", "正在审查"),
+    "bulk": ("161 problems must be fixed", "有 161 个问题必须修复"),
+    "nothing": ("No asset page changes", "没有模型页面变更"),
+    "trouble": ("The review could not be finished", "审查未能完成"),
+}
+
+
+@pytest.mark.parametrize("lang", [0, 1], ids=["en", "zh"])
+@pytest.mark.parametrize("name", VERDICTS)
+def test_a_report_opens_with_its_verdict(
+    client: FlaskClient, reports: dict[str, Report], name: str, lang: int
+) -> None:
+    html = page(client, f"/reports/{name}?lang={('en', 'zh')[lang]}")
+    assert VERDICTS[name][lang] in html
+    assert VERDICTS[name][1 - lang] not in html
+
+
+def test_a_failed_report_says_where_what_and_how(client: FlaskClient, reports: dict[str, Report]) -> None:
+    html = page(client, "/reports/failed")
+    for part in (
+        "line 9",
+        "MSH205",
+        "<code>cv-clasification</code> is not a known module type",
+        "Did you mean",
+    ):
+        assert part in html
+    assert "module-type: <mark>cv-clasification</mark>" in html
+    assert '<span class="src">module-type: cv-classification</span>' in html
+    assert "hubbot check mshub_res/assets/mindspore/1.9/googlenet_cifar10.md" in html
+
+
+def test_a_mismatch_shows_both_digests_and_how_to_check(
+    client: FlaskClient, reports: dict[str, Report]
+) -> None:
+    html = page(client, "/reports/mismatch")
+    wrong = reports["mismatch"].files[0]
+    assert wrong.declared in html
+    assert wrong.sha256 in html
+    assert "52,428,800 bytes" in html
+    assert f"hubbot sha256 {wrong.url}" in html
+    assert "2 complete reads agree" in html
+
+
+def test_nobody_is_blamed_for_a_server(client: FlaskClient, reports: dict[str, Report]) -> None:
+    html = page(client, "/reports/unverified")
+    assert "Nothing for the author to do here" in html
+    assert "16:15 UTC (00:15 UTC+8)" in html
+    assert "Must fix" not in html
+    assert "What was found" not in html
+
+
+def test_a_policy_finding_waits_for_a_maintainer(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
+    asks = replace(reports["failed"].findings[0], fault=Fault.POLICY)
+    world.runs.append(replace(reports["failed"], id="policy", findings=(asks,)))
+    assert "For the maintainers to decide" in page(client, "/reports/policy")
+
+
+def test_progress_and_refresh_only_while_running(client: FlaskClient, reports: dict[str, Report]) -> None:
+    running = page(client, "/reports/running")
+    assert "137 of 479" in running
+    assert '<progress max="479" value="137"' in running
+    assert 'http-equiv="refresh"' in running
+    assert 'http-equiv="refresh"' not in page(client, "/reports/failed")
+    assert 'http-equiv="refresh"' not in page(client, "/reports/trouble")
+
+
+def test_a_bulk_report_is_bounded(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
+    one = reports["failed"].findings[0]
+    many = tuple(replace(one, path=f"p{n}.md", values={"value": str(n)}) for n in range(MAX_FINDINGS + 5))
+    world.runs.append(replace(reports["failed"], id="huge", findings=many))
+    html = page(client, "/reports/huge")
+    assert html.count('<article class="finding') == MAX_FINDINGS
+    assert "5 more findings are left out" in html
+
+
+def test_what_many_pages_have_alike_is_said_once(client: FlaskClient, reports: dict[str, Report]) -> None:
+    html = page(client, "/reports/bulk")
+    assert "The same on 160 pages" in html
+    assert html.count('<article class="finding') == 2
+    assert all(f"{f.path}:{f.span.line}" in html for f in reports["bulk"].findings[:-1])
+
+
+def test_an_older_report_leads_to_the_newest(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
+    world.runs.append(replace(reports["failed"], id="newer", started_at=reports["failed"].started_at + 9))
+    assert 'href="/reports/newer"' in page(client, "/reports/failed")
+    assert "older review" not in page(client, "/reports/newer")
+
+
+def test_a_pull_request_shows_its_runs_and_what_changed(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
+    latest = reports["failed"]
+    older = replace(latest, id="older", started_at=latest.started_at - 99, findings=latest.findings[:1] * 1)
+    world.runs.append(replace(older, findings=(replace(latest.findings[0], fingerprint="gone"),)))
+    html = page(client, "/pulls/github/mindspore/hub/342")
+    assert html.index("/reports/failed") < html.index("/reports/older")
+    assert "1 fixed" in html
+    assert "2 new" in html
+
+
+def test_a_pull_request_before_its_first_run(world: MemoryWorld, client: FlaskClient) -> None:
+    ref = PullRef("gitee", "mindspore/hub", 7)
+    world.rows.append(PullRow(ref, "New page", "", "somebody", "a" * 40))
+    assert "has not started yet" in page(client, "/pulls/gitee/mindspore/hub/7")
+    assert "Waiting" in page(client, "/")
+
+
+def test_the_dashboard_lists_and_explains(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
+    html = page(client, "/")
+    assert html.count('<li class="row">') == len(reports)
+    assert "137 of 479 model files read" in html
+    assert "What you are looking at" not in html
+    world.rows.clear()
+    assert "No pull request yet" in page(client, "/")
+    world.demo = True
+    assert "What you are looking at" in page(client, "/")
+
+
+def test_conditions_of_the_gate(world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]) -> None:
+    given = (Condition("measured", False, {"measured": "3", "wanted": "9"}), Condition("unheard-of", True))
+    world.runs.append(replace(reports["failed"], id="gate", conditions=given))
+    html = page(client, "/reports/gate")
+    assert "3 of 9" in html
+    assert "unheard-of" in html
+    assert "not yet" in html
+
+
+def test_data(client: FlaskClient, world: MemoryWorld, reports: dict[str, Report]) -> None:
+    signed = replace(reports["mismatch"].files[0], final_url="https://u:p@obs.example/x?Signature=s3cret")
+    world.runs.append(replace(reports["mismatch"], id="signed", files=(signed,), title="\ud800"))
+    answer = client.get("/reports/signed.json")
+    assert answer.mimetype == "application/json"
+    assert json.loads(answer.data)["files"][0]["final_url"] == "https://obs.example/x?…"
+    assert b"s3cret" not in answer.data
+    assert "s3cret" not in page(client, "/reports/signed")
+    sarif = client.get("/reports/signed.sarif")
+    assert sarif.mimetype == "application/sarif+json"
+    assert json.loads(sarif.data) == {"lang": "en", "results": ["MSH303"]}
+
+
+def test_rules_and_commands(client: FlaskClient) -> None:
+    assert "digest-mismatch" in page(client, "/rules")
+    for word in ("MSH303", "msh303", "digest-mismatch"):
+        html = page(client, f"/rules/{word}")
+        assert "<h2>Why</h2>" in html
+        assert "&lt;b&gt;guards" in html
+    html = page(client, "/commands")
+    for part in ("<code>/recheck [all]</code>", "<code>/retest</code>", "check <code>all</code> again"):
+        assert part in html

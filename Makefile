@@ -44,7 +44,7 @@ fix: $(VENV)/test.txt
 	$(BIN)/ruff format .
 
 docs: $(VENV)/runtime.txt $(VENV)/pyproject.toml
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 lock: $(LOCK_VENV)/bin/uv
 	$(COMPILE) --upgrade --extra server -o requirements/runtime.txt pyproject.toml requirements/build.in

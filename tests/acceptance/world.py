@@ -21,6 +21,8 @@ SECRET = "acceptance-secret"
 AUTHOR = "contributor"
 #: Seconds for a review of a few small files, with room for a machine of two busy cores.
 SOON = 60.0
+#: Seconds without a request that count as the end of a run: a bot may keep a second between two writes.
+SETTLED = 2.2
 COULD_NOT_VERIFY = re.compile(r"could not (?:be )?verif|(?:无法|未能)验证", re.IGNORECASE)
 
 Outcome = dict[str, Any]
@@ -122,7 +124,7 @@ class World:
     def wait(self, pull: Any, until: Callable[[Outcome], bool], within: float = SOON) -> Outcome:
         """The outcome once it satisfies `until` and the forge has been quiet for a moment."""
         try:
-            return self.sim.wait(pull, timeout=within, until=until)
+            return self.sim.wait(pull, timeout=within, settle=SETTLED, until=until)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{states(self.forge.outcome(pull))}\n{self.bot.tail()}") from None
 

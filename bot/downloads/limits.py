@@ -38,8 +38,8 @@ class Limits:
     attempts: int = 5
     backoff_seconds: float = 0.5
     backoff_longest: float = 15.0
-    #: A host that asks for more patience is left alone until the next review.
-    retry_after_longest: float = 60.0
+    #: A host that asks for more patience is left alone until the next review: this one must end.
+    retry_after_longest: float = 10.0
     #: How often a file is looked at until two looks agree.
     looks: int = 3
     #: How long the end of the stream is waited for when the length is in doubt.

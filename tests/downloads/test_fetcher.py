@@ -124,7 +124,7 @@ def test_cancelling_ends_a_pause_and_a_lookup(host: AssetHost) -> None:
     wish = threading.Event()
     threading.Timer(0.3, wish.set).start()
     only = host.connect_to.replace(":443", f"{NAME}:443", 1)
-    slow = replace(QUICK, dns_seconds=60)
+    slow = replace(QUICK, dns_seconds=60, retry_after_longest=60)
     with closing(Fetcher(slow, connect_to=only, ca_bundle=host.ca, resolve=resolve)) as fetcher:
         start = time.monotonic()
         assert list(fetcher.measure([Wanted(URL), Wanted("https://h.example.org/")], wish.is_set)) == []

@@ -64,11 +64,11 @@ def test_the_first_line_is_the_marker_and_then_comes_the_verdict(make: Any, rend
     [
         ({}, "✅ Everything that was checked is in order", "✅ 已检查的内容全部符合要求"),
         ({"paths": (), "files": (), "wanted": 0}, "there is nothing to check", "无需检查"),
-        ({"wanted": 2}, "Could not verify yet: nothing for you to do", "暂时无法核对：您无需操作"),
+        ({"wanted": 2}, "Could not verify yet: nothing for you to do", "暂时无法验证：您无需操作"),
         ({"trouble": "counts"}, "does not add up", "前后不符"),
         ({"trouble": "bot"}, "It is our mistake, not yours", "这是我们的错误，与您无关"),
         ({"trouble": "meteor"}, "The review could not finish", "检查未能完成"),
-        ({"finished_at": None, "files": ()}, "model files are being verified", "正在核对模型文件"),
+        ({"finished_at": None, "files": ()}, "model files are being verified", "正在验证模型文件"),
         ({"trouble": SUPERSEDED}, "newer commit", "更新的提交"),
     ],
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
 
 from bot.errors import UserError
 from bot.forges.base import Refused
+from bot.forges.delivery import json_object, utf8
 from bot.model import Comment, Delivery, Intent, User
 
 NAME = "demo"
@@ -43,7 +43,7 @@ class DemoHooks:
         event, delivery = header(headers, EVENT), header(headers, DELIVERY)
         if not _ID.fullmatch(delivery):
             raise Refused(400, "the delivery has no id")
-        payload = _object(_json(body))
+        payload = json_object(utf8(body))
         if event == "ping":
             return Delivery(NAME, delivery, event, "", Intent.PING)
         action = _text(payload, "action")
@@ -78,15 +78,6 @@ def sign(secret: bytes, body: bytes) -> str:
 def header(headers: Mapping[str, str], name: str) -> str:
     """A header by name in any case; empty when absent."""
     return next((value for key, value in headers.items() if key.casefold() == name.casefold()), "")
-
-
-def _json(body: bytes) -> object:
-    try:
-        value: object = json.loads(body.decode("utf-8"))
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except (ValueError, RecursionError) as error:
-        raise Refused(400, "the body is not JSON") from error
-    return value
 
 
 def _comment(comment: Mapping[str, object]) -> Comment:

@@ -12,6 +12,7 @@ from bot.forges.gitee.blobs import Blobs
 from bot.forges.gitee.commits import Commits
 from bot.forges.gitee.http import DEADLINE, TIMEOUT, Api, RequestError, TooLargeError, repo_path, segment
 from bot.forges.gitee.inline import InlinePoster
+from bot.forges.trees import difference
 from bot.model import (
     GATE,
     ChangeSet,
@@ -103,7 +104,7 @@ class GiteeForge:
             for base in (pull.base_sha, pull.base_ref):
                 merge_base = self._commits.merge_base(pull, base)
                 base_tree = self._commits.tree(pull.ref.repo, merge_base, pull.head_repo)
-                files = trees.difference(base_tree, head, own.patches)
+                files = difference(base_tree, head, own.patches)
                 if trees.agrees(own, files):
                     self._blobs.learn(files)
                     return ChangeSet(merge_base, files, base_tree)

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from bot.forges.base import Refused
+from bot.forges.delivery import Object
 from bot.forges.gitee import payload
 from bot.model import Comment, Delivery, Intent, User
 
@@ -101,8 +102,8 @@ class GiteeHooks:
         return known
 
 
-def _merge_request(delivery_id: str, data: payload.Object) -> Delivery:
-    action, described = _text(data, "action"), _text(data, "action_desc")
+def _merge_request(delivery_id: str, data: Object) -> Delivery:
+    action, described = _action(data), _text(data, "action_desc")
     intent, reason = _judge(action, described)
     shown = f"{action}/{described}" if action in ("open", "update") and described else action
     made = Delivery(
@@ -137,8 +138,8 @@ def _judge(action: str, described: str) -> tuple[Intent, str]:
     return Intent.IGNORED, "an action that asks nothing of the bot"
 
 
-def _note(delivery_id: str, data: payload.Object) -> Delivery:
-    action = _text(data, "action")
+def _note(delivery_id: str, data: Object) -> Delivery:
+    action = _action(data)
     made = Delivery(
         "gitee", delivery_id, NOTE, action[:100], Intent.IGNORED, sender=_login(data.get("sender"))
     )
@@ -156,7 +157,14 @@ def _note(delivery_id: str, data: payload.Object) -> Delivery:
     return _located(made, data, comment)
 
 
-def _located(made: Delivery, data: payload.Object, comment: Comment | None = None) -> Delivery:
+def _action(data: Object) -> str:
+    action = _text(data, "action")
+    if not action:
+        raise Refused(400, "action is missing")
+    return action
+
+
+def _located(made: Delivery, data: Object, comment: Comment | None = None) -> Delivery:
     pull = data.get("pull_request")
     number = _object(pull, "pull_request").get("number") if pull is not None else data.get("number")
     return replace(
@@ -168,7 +176,7 @@ def _located(made: Delivery, data: payload.Object, comment: Comment | None = Non
     )
 
 
-def _identity(event: str, stamp: str, data: payload.Object) -> str:
+def _identity(event: str, stamp: str, data: Object) -> str:
     """Gitee gives no id: an exact replay gets the same one, the three hooks of one opening do not."""
     parts = [event, stamp, data.get("hook_id"), data.get("action"), data.get("action_desc")]
     for name in ("pull_request", "comment"):
@@ -177,11 +185,11 @@ def _identity(event: str, stamp: str, data: payload.Object) -> str:
     return "gitee-" + hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()[:32]
 
 
-def _has_repository(data: payload.Object) -> bool:
+def _has_repository(data: Object) -> bool:
     return isinstance(data.get("repository"), dict)
 
 
-def _repository(data: payload.Object) -> str:
+def _repository(data: Object) -> str:
     """`owner/name` as the API wants it: `name` is only a display name, the address is namespace and path."""
     shown = _object(data.get("repository"), "repository")
     space, path = _text(shown, "namespace"), _text(shown, "path")
@@ -199,13 +207,13 @@ def _lower(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def _object(value: Any, name: str) -> payload.Object:
+def _object(value: Any, name: str) -> Object:
     if not isinstance(value, dict):
         raise Refused(400, f"{name} is not an object")
     return value
 
 
-def _text(data: payload.Object, name: str) -> str:
+def _text(data: Object, name: str) -> str:
     value = data.get(name)
     if value is None:
         return ""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from bot.forges.gitee import answers, comments, patches, trees
 from bot.forges.gitee.http import Api, RequestError
 from bot.model import InlineComment, PullRequest, User
+from bot.review.diff import positions
 
 #: Pages commented at once: each costs a request and a mail to everybody who follows. Ours to choose.
 MAX_PAGES = 30
@@ -34,7 +35,7 @@ class InlinePoster:
         if not fresh or not self._bases:
             return tuple(fresh)
         listed = trees.listed(self._api.get(f"{comments.path_of(pull)}/files"))
-        lines = {path: patches.positions(patch) for path, patch in listed.patches.items()}
+        lines = {path: positions(patch) for path, patch in listed.patches.items()}
         taken: set[InlineComment] = set()
         for group in _groups(c for c in fresh if c.line in lines.get(c.path, {})):
             known = any(_says(item, group) for item in unmarked)

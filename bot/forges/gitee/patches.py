@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from hashlib import sha1
 
-_HUNK = re.compile(r"@@ -[0-9]+(?:,[0-9]+)? \+([0-9]+)(?:,([0-9]+))? @@")
 _WHOLE = re.compile(r"@@ -0,0 \+1(?:,[0-9]+)? @@")
 _NO_NEWLINE = "\\ No newline at end of file"
-
-
-def positions(patch: str) -> Mapping[int, int]:
-    """Line of the new file to position in the diff; the line below the first `@@` has position 1."""
-    found: dict[int, int] = {}
-    line = 0
-    for position, row in enumerate(patch.removesuffix("\n").split("\n")):
-        hunk = _HUNK.match(row)
-        if hunk:
-            line = int(hunk[1])
-        elif line and (not row or row[0] in "+ "):  # an empty context line may have lost its blank
-            found[line] = position
-            line += 1
-    return found
 
 
 def added_content(patch: str) -> bytes | None:

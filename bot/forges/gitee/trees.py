@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.errors import CouldNotVerify
 from bot.forges.gitee import answers
-from bot.model import ChangedFile, ChangeKind, TreeEntry
+from bot.model import ChangedFile, TreeEntry
 
 #: Gitee lists this many files of a pull request at most, and has no further pages.
 FILES_CAP = 300
@@ -42,25 +42,6 @@ def tree_of(value: Any) -> dict[str, TreeEntry]:
         mode = answers.text(item.get("mode"), "mode in the tree")
         files[path] = TreeEntry(mode, answers.sha(item.get("sha"), "object id in the tree"))
     return files
-
-
-def difference(
-    base: Mapping[str, TreeEntry], head: Mapping[str, TreeEntry], patches: Mapping[str, str]
-) -> tuple[ChangedFile, ...]:
-    """Every path whose object or mode differs, in the order of the paths."""
-    changed = []
-    for path in sorted(base.keys() | head.keys()):
-        before, after = base.get(path), head.get(path)
-        if before == after:
-            continue
-        if before is None:
-            kind = ChangeKind.ADDED
-        elif after is None:
-            kind = ChangeKind.REMOVED
-        else:
-            kind = ChangeKind.MODIFIED
-        changed.append(ChangedFile(path, kind, after, before, patches.get(path)))
-    return tuple(changed)
 
 
 def listed(value: Any) -> Listed:

@@ -11,7 +11,8 @@ from bot.forges.github.api import Api
 from bot.forges.github.pulls import read_pull
 from bot.forges.github.shape import part, sha, text
 from bot.forges.github.trees import tree
-from bot.model import ChangedFile, ChangeKind, ChangeSet, PullRequest, TreeEntry
+from bot.forges.trees import difference
+from bot.model import ChangeSet, PullRequest, TreeEntry
 
 #: GitHub lists at most 3,000 files of a pull request ("List pull requests files").
 LISTED_CAP = 3000
@@ -44,7 +45,8 @@ def changes(api: Api, pull: PullRequest) -> ChangeSet:
         tried.append(merge_base)
         base_tree = tree(api, repo, merge_base)
         if _agree(pull, listed, base_tree, head):
-            return ChangeSet(merge_base, _files(listed, base_tree, head), base_tree)
+            patches = {one.path: one.patch for one in listed}
+            return ChangeSet(merge_base, difference(base_tree, head, patches), base_tree)
     if read_pull(api, pull.ref).head_sha != pull.head_sha:
         raise CouldNotVerify("a push came while the changes were being read")
     raise CouldNotVerify("GitHub's list of changed files does not agree with its trees")
@@ -90,18 +92,3 @@ def _paths(one: Listed) -> tuple[str, ...]:
 def _oid(one: Listed, base: Tree, head: Tree) -> str | None:
     entry = (base if one.status == "removed" else head).get(one.path)
     return entry.oid if entry else None
-
-
-def _files(listed: Sequence[Listed], base: Tree, head: Tree) -> tuple[ChangedFile, ...]:
-    patches = {one.path: one.patch for one in listed}
-    changed = sorted(path for path in base.keys() | head.keys() if base.get(path) != head.get(path))
-    return tuple(
-        ChangedFile(path, _kind(path, base, head), head.get(path), base.get(path), patches.get(path))
-        for path in changed
-    )
-
-
-def _kind(path: str, base: Tree, head: Tree) -> ChangeKind:
-    if path not in base:
-        return ChangeKind.ADDED
-    return ChangeKind.MODIFIED if path in head else ChangeKind.REMOVED

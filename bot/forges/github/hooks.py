@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from bot.forges.base import Refused
-from bot.forges.github.payload import decode, part, positive, refuse, sha, text
+from bot.forges.delivery import refuse
+from bot.forges.github.payload import decode, part, positive, sha, text
 from bot.forges.github.shape import REPO
 from bot.model import Comment, Delivery, Intent, User
 

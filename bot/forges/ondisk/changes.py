@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from bot.errors import CouldNotVerify
 from bot.forges.ondisk.git import Repository, path_text
-from bot.model import ChangedFile, ChangeKind, ChangeSet, TreeEntry
+from bot.forges.trees import difference
+from bot.model import ChangeSet
 
 _SECTION = b"diff --git "
-_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 #: A change of type (file to symbolic link) is printed as a removal and an addition.
 _TYPE_CHANGE = "T"
 
@@ -22,33 +21,11 @@ def changes(repository: Repository, base: str, head: str) -> ChangeSet:
     """
     merge_base = repository.merge_base(base, head)
     before, after = repository.tree(merge_base), repository.tree(head)
-    differing = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
     patches = _patches(repository, merge_base, head)
-    if sorted(patches) != differing:
-        raise CouldNotVerify(f"the trees differ in {len(differing)} files, but Git lists {len(patches)}")
-    files = tuple(_changed(path, before, after, patches[path]) for path in differing)
+    files = difference(before, after, patches)
+    if sorted(patches) != [file.path for file in files]:
+        raise CouldNotVerify(f"the trees differ in {len(files)} files, but Git lists {len(patches)}")
     return ChangeSet(merge_base, files, before)
-
-
-def new_lines(patch: str | None) -> frozenset[int]:
-    """The lines of the new file that a patch shows, on which a forge takes review comments."""
-    lines: set[int] = set()
-    number = 0
-    for line in (patch or "").split("\n"):
-        if hunk := _HUNK.match(line):
-            number = int(hunk[1])
-        elif line.startswith(("+", " ")):
-            lines.add(number)
-            number += 1
-    return frozenset(lines)
-
-
-def _changed(
-    path: str, before: Mapping[str, TreeEntry], after: Mapping[str, TreeEntry], patch: str | None
-) -> ChangedFile:
-    old, new = before.get(path), after.get(path)
-    kind = ChangeKind.ADDED if old is None else ChangeKind.REMOVED if new is None else ChangeKind.MODIFIED
-    return ChangedFile(path, kind, head=new, base=old, patch=patch)
 
 
 def _patches(repository: Repository, merge_base: str, head: str) -> dict[str, str | None]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from bot.errors import ForgeError
 from bot.forges.base import REPLY_MARKER, SUMMARY_MARKER
-from bot.forges.ondisk.changes import changes, new_lines
+from bot.forges.ondisk.changes import changes
 from bot.forges.ondisk.conversation import Conversation
 from bot.forges.ondisk.git import Repository
 from bot.model import (
@@ -21,6 +21,7 @@ from bot.model import (
     TreeEntry,
     User,
 )
+from bot.review.diff import commentable_lines
 
 #: The account that the bot writes as on forges of this machine.
 BOT = User(1, "hubbot", is_bot=True)
@@ -86,7 +87,7 @@ class DiskForge:
         self, pull: PullRequest, body: str, comments: Sequence[InlineComment]
     ) -> tuple[InlineComment, ...]:
         """As on a real forge only lines that the diff shows take a comment."""
-        shown = {file.path: new_lines(file.patch) for file in self.changes(pull).files}
+        shown = {file.path: commentable_lines(file.patch or "") for file in self.changes(pull).files}
         taken = [comment for comment in comments if comment.line in shown.get(comment.path, ())]
         self.conversation.say_inline(pull.ref, pull.head_sha, taken)
         if body:

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.forges.gitee import patches
+from bot.review.diff import positions
 
 TWO_HUNKS = """@@ -1,3 +1,4 @@ name
  one
@@ -19,16 +20,16 @@ TWO_HUNKS = """@@ -1,3 +1,4 @@ name
 
 
 def test_positions_count_every_row_of_the_diff():
-    assert patches.positions(TWO_HUNKS) == {1: 1, 2: 3, 3: 4, 4: 5, 21: 7, 22: 9}
+    assert positions(TWO_HUNKS) == {1: 1, 2: 3, 3: 4, 4: 5, 21: 7, 22: 9}
 
 
 @pytest.mark.parametrize("patch", ["", "@@ -1,2 +0,0 @@\n-a\n-b\n", "no diff at all"])
 def test_what_leaves_no_line_has_no_position(patch):
-    assert patches.positions(patch) == {}
+    assert positions(patch) == {}
 
 
 def test_a_context_line_may_have_lost_its_blank():
-    assert patches.positions("@@ -1,3 +1,4 @@\n a\n\n+b\n c\n") == {1: 1, 2: 2, 3: 3, 4: 4}
+    assert positions("@@ -1,3 +1,4 @@\n a\n\n+b\n c\n") == {1: 1, 2: 2, 3: 3, 4: 4}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from bot.errors import CouldNotVerify, ForgeError
 from bot.forges.gitee import trees
+from bot.forges.trees import difference
 from bot.model import ChangeKind, TreeEntry
 
 A, B, C = (letter * 40 for letter in "abc")
@@ -65,7 +66,7 @@ def test_the_difference_is_of_objects_and_modes():
     plain, other = TreeEntry("100644", A), TreeEntry("100644", B)
     base = {"same": plain, "gone": plain, "edited": plain, "mode": plain}
     head = {"same": plain, "edited": other, "mode": TreeEntry("120000", A), "new": other}
-    found = trees.difference(base, head, {"new": "@@ -0,0 +1 @@\n+x\n"})
+    found = difference(base, head, {"new": "@@ -0,0 +1 @@\n+x\n"})
     assert [(f.path, f.kind, f.patch is not None) for f in found] == [
         ("edited", ChangeKind.MODIFIED, False),
         ("gone", ChangeKind.REMOVED, False),
@@ -100,7 +101,7 @@ def test_a_list_of_wrong_types_is_nonsense(value):
 
 
 def changed(*paths):
-    return trees.difference({}, {path: TreeEntry("100644", A) for path in paths}, {})
+    return difference({}, {path: TreeEntry("100644", A) for path in paths}, {})
 
 
 @pytest.mark.parametrize(

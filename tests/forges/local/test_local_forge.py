@@ -12,7 +12,6 @@ import pytest
 from bot.errors import CouldNotVerify, ForgeError
 from bot.forges.base import MAX_BLOB
 from bot.forges.local import LocalForge
-from bot.forges.ondisk.changes import new_lines
 from bot.model import ChangedFile, ChangeKind, ChangeSet, TreeEntry, User
 from tests.forges.contract import CONTRACT, Subject
 
@@ -297,16 +296,3 @@ def test_title_body_and_author_come_from_the_last_commit(hub: Hub) -> None:
     forge = LocalForge(hub.path)
     pull = forge.pull_request(forge.ref)
     assert (pull.title, pull.body, pull.author.login) == ("Add a page", "It is new.", "Lin Xia")
-
-
-@pytest.mark.parametrize(
-    ("patch", "lines"),
-    [
-        (None, set()),
-        ("", set()),
-        ("@@ -0,0 +1,2 @@\n+a\n+b", {1, 2}),
-        ("@@ -1,3 +1,2 @@\n a\n-b\n c\n@@ -9 +8 @@\n-x\n+y\n\\ No newline at end of file", {1, 2, 8}),
-    ],
-)
-def test_lines_that_take_comments(patch: str | None, lines: set[int]) -> None:
-    assert new_lines(patch) == lines

@@ -220,7 +220,9 @@ def _groups(
 
 
 def _item(finding: Finding, by_url: Mapping[str, RemoteFile], lines: Sequence[str]) -> Item:
-    evidence = next((by_url[value] for value in finding.values.values() if value in by_url), None)
+    file = next((by_url[value] for value in finding.values.values() if value in by_url), None)
+    # A file that is just what the page declares has nothing to show for a finding about the page's text.
+    evidence = None if file is None or outcome(file) == "agrees" else file
     return Item(finding, tuple(_frame(finding, lines)), _replaced(finding, lines), evidence)
 
 

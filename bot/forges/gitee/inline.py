@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from bot.forges.gitee import answers, comments, patches, trees
+from bot.forges.gitee import answers, comments, trees
 from bot.forges.gitee.http import Api, RequestError
 from bot.model import InlineComment, PullRequest, User
 from bot.review.diff import positions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from bot.commands import offered
@@ -42,14 +43,24 @@ class Poster:
                 self._show(check)
 
     def everything(self, report: Report) -> None:
-        """Stores the report and shows it. Statuses first: they must stand even where words are refused."""
+        """Stores the report and shows all of it.
+
+        The checks come last, the gate at the very end: whoever sees them final finds the words there.
+        Where the words are refused the checks are written all the same.
+        """
         self.run.guard()
         self.run.world.store.save_report(report)
         if self.run.world.dry_run:
             return
-        wanted, forge, pull = self._plan(report), self.run.forge, self.pull
-        for check in wanted.checks:
-            self._show(check)
+        wanted = self._plan(report)
+        try:
+            self._words(wanted)
+        finally:
+            for check in wanted.checks:
+                self._show(check)
+
+    def _words(self, wanted: Plan) -> None:
+        forge, pull = self.run.forge, self.pull
         if wanted.inline:
             self._write(lambda: forge.post_review(pull, wanted.review_body, wanted.inline))
             said = {mark for comment in wanted.inline for mark in comment.fingerprints}
@@ -59,7 +70,7 @@ class Poster:
             summary = self._write(lambda: forge.post_summary(pull, body, existing))
             self.posted = replace(self._standing(), summaries=(replace(summary, body=body),))
         for duplicate in wanted.duplicates:
-            self._write(lambda comment=duplicate: forge.delete_comment(pull, comment))  # type: ignore[misc]  # bound now
+            self._write(partial(forge.delete_comment, pull, duplicate))
         if wanted.add_labels or wanted.remove_labels:
             self._write(lambda: forge.set_labels(pull, wanted.add_labels, wanted.remove_labels))
             kept = (self._standing().labels - set(wanted.remove_labels)) | set(wanted.add_labels)

@@ -50,5 +50,5 @@ def locate(run: Run) -> None:
 
 def index(run: Run) -> None:
     """Reads the default branch's pages once, so that the first review does not wait for them."""
-    tree = run.forge.tree(run.ref.repo, "HEAD")
-    tree_assets(run, run.ref.repo, "HEAD", tree)
+    tip = run.forge.tip(run.ref.repo)
+    tree_assets(run, run.ref.repo, tip, run.forge.tree(run.ref.repo, tip))

@@ -144,7 +144,8 @@ class Worker:
         run = Run(world, lease, active.cancelled)
         try:
             if lease.is_poison:
-                review.bury(run)
+                if lease.kind == queue.REVIEW:
+                    review.bury(run)
                 jobs.park(lease, "its process died each time")
                 log.error("parked %s after %d attempts", lease.key, lease.attempts - 1, extra=fields)
                 return

@@ -73,6 +73,9 @@ class Forge(Protocol):
     def tree(self, repo: str, sha: str) -> Mapping[str, TreeEntry]:
         """Every file of a commit's tree. Raises `CouldNotVerify` when it is cut."""
 
+    def tip(self, repo: str) -> str:
+        """The commit at the tip of the default branch."""
+
     def blobs(self, repo: str, oids: Collection[str], *, commit: str) -> Mapping[str, bytes]:
         """Git blobs by id, each held against its id; `commit` is one that holds them all, for bulk reads.
 

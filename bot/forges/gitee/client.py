@@ -114,6 +114,10 @@ class GiteeForge:
     def tree(self, repo: str, sha: str) -> Mapping[str, TreeEntry]:
         return self._commits.tree(repo, sha)
 
+    def tip(self, repo: str) -> str:
+        newest = answers.obj(next(iter(self._api.pages(f"{repo_path(repo)}/commits")), None), "commit")
+        return answers.sha(newest.get("sha"), "commit")
+
     def blobs(self, repo: str, oids: Collection[str], *, commit: str) -> Mapping[str, bytes]:
         return self._blobs.read(self._commits.home(repo, commit), oids)
 

@@ -14,7 +14,7 @@ from bot.forges.github.credential import App, PlainToken
 from bot.forges.github.errors import StatusError
 from bot.forges.github.hooks import NAME
 from bot.forges.github.pace import Pace
-from bot.forges.github.shape import item, number, part, text, user
+from bot.forges.github.shape import item, number, part, sha, text, user
 from bot.model import (
     ChangeSet,
     Check,
@@ -83,6 +83,11 @@ class GitHubForge:
 
     def tree(self, repo: str, sha: str) -> Mapping[str, TreeEntry]:
         return trees.tree(self._api, repo, sha)
+
+    def tip(self, repo: str) -> str:
+        branch = text(self._api.get(repo, ""), "default_branch")
+        ref = self._api.get(repo, f"/git/ref/heads/{quote(branch)}")
+        return sha(part(ref, "object"), "sha")
 
     def blobs(self, repo: str, oids: Collection[str], *, commit: str) -> Mapping[str, bytes]:
         return blobs.blobs(self._api, repo, oids, commit=commit)

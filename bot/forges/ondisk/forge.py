@@ -47,6 +47,10 @@ class DiskForge:
         self.expect(repo)
         return self.repository.tree(sha)
 
+    def tip(self, repo: str) -> str:
+        self.expect(repo)
+        return self.repository.commit("HEAD")
+
     def blobs(self, repo: str, oids: Collection[str], *, commit: str) -> Mapping[str, bytes]:  # noqa: ARG002 - the port's
         self.expect(repo)
         return self.repository.blobs(oids)

@@ -37,7 +37,7 @@ test: $(VENV)/test.txt $(VENV)/pyproject.toml
 acceptance: $(VENV)/runtime.txt $(VENV)/pyproject.toml $(SIM_VENV)/ready
 	@echo "== acceptance"
 	PYTHONPATH=$(abspath $(SIMULATOR)) HUBBOT_PYTHON=$(abspath $(BIN)/python) \
-		$(SIM_VENV)/bin/python -m pytest tests/acceptance $(CASES)
+		$(SIM_VENV)/bin/python -m pytest tests/acceptance -n 3 --dist loadgroup $(CASES)
 
 fix: $(VENV)/test.txt
 	$(BIN)/ruff check --fix .

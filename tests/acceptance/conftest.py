@@ -47,7 +47,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "running" in metafunc.fixturenames:
         from tests.acceptance.world import MODES
 
-        metafunc.parametrize("running", MODES, indirect=True, ids=str, scope="session")
+        # One process a mode: its cases share a world, and the worlds wait more than they work.
+        modes = [pytest.param(mode, id=str(mode), marks=pytest.mark.xdist_group(str(mode))) for mode in MODES]
+        metafunc.parametrize("running", modes, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")

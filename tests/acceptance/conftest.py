@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -23,6 +24,11 @@ if not AT_HAND:
 SHELF = 60
 #: Interpreter that the bot runs with: its dependencies are not the simulator's.
 PYTHON = os.environ.get("HUBBOT_PYTHON", sys.executable)
+
+
+def pytest_configure() -> None:
+    # A run that is cut short by a time limit must still end the bots that it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -23,9 +23,9 @@ FORMATS = ("text", "concise", "json", "sarif", "github", "markdown")
 CLEAN, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
 
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
+def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser = commands.add_parser(
         "check", help="check asset pages and say how to fix what is wrong", description=__doc__
     )
     parser.add_argument(
@@ -54,7 +54,6 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         default="error",
         help="the least severity that gives exit code 1",
     )
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:

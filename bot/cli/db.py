@@ -12,7 +12,6 @@ from bot import settings
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("db", help="upgrade the database")
     parser.add_argument("action", choices=["upgrade"], help="apply every migration that the database lacks")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command has this form

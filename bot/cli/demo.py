@@ -6,7 +6,7 @@ import argparse
 import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from bot.forges.demo.world import DemoWorld, announce, prepare
 
@@ -18,14 +18,13 @@ WORKDIR = Path("var/demo")
 Supervise = Callable[[DemoWorld], int]
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser(
         "demo", help="try the bot here: sample pull requests, no account, no network"
     )
     parser.add_argument(
         "--workdir", type=Path, default=WORKDIR, help=f"where the made-up hub lives (default: {WORKDIR})"
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, supervise: Supervise | None = None) -> int:

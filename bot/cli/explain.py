@@ -13,14 +13,11 @@ from rules.rule import find
 USAGE = 2
 
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
+def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "explain", help="explain a rule", description=__doc__
-    )
+    parser = commands.add_parser("explain", help="explain a rule", description=__doc__)
     parser.add_argument("code", metavar="CODE", help="code or name of a rule: MSH303, 303, digest-mismatch")
     parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of the explanation")
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import importlib
 import signal
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 from bot.errors import UserError
 
@@ -31,16 +32,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns 0 clean, 1 findings, 2 usage or configuration, 3 could not finish."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     name = next((a for a in given if not a.startswith("-")), "")
-    parser = _parser(name)
+    module = importlib.import_module(COMMANDS[name][0]) if name in COMMANDS else None
+    parser = _parser(name, module)
     try:
         args = parser.parse_args(given)
     except SystemExit as stop:
         return int(stop.code or 0)
-    if not hasattr(args, "run"):
+    if module is None:
         parser.print_help()
         return OK if not given else USAGE
     try:
-        return int(args.run(args))
+        return int(module.run(args))
     except UserError as error:
         print(f"hubbot: {error}", file=sys.stderr)
         return USAGE
@@ -52,15 +54,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return OK
 
 
-def _parser(name: str) -> argparse.ArgumentParser:
+def _parser(name: str, module: ModuleType | None) -> argparse.ArgumentParser:
     """A parser that knows the whole of one command and a line of every other."""
     parser = argparse.ArgumentParser(
         prog="hubbot", description="Reviews pull requests that add pretrained models to MindSpore Hub."
     )
     commands = parser.add_subparsers(metavar="COMMAND")
-    for command, (module, text) in COMMANDS.items():
-        if command == name:
-            importlib.import_module(module).add_parser(commands)
+    for command, (_, text) in COMMANDS.items():
+        if command == name and module is not None:
+            module.add_parser(commands)
         else:
             commands.add_parser(command, help=text, add_help=False)
     return parser

@@ -35,7 +35,6 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--post", action="store_true", help="post the review (needs a token that may)")
     parser.add_argument("--lang", choices=["zh", "en"], help="language of the result")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

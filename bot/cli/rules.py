@@ -11,11 +11,10 @@ from rules.finding import Severity
 from rules.rule import catalogue
 
 
-def add_parser(commands: Any) -> argparse.ArgumentParser:
+def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
-    parser: argparse.ArgumentParser = commands.add_parser("rules", help="list all rules", description=__doc__)
+    parser = commands.add_parser("rules", help="list all rules", description=__doc__)
     parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of the list")
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:

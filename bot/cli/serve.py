@@ -29,12 +29,11 @@ SETTLED = 30.0
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser(
+    commands.add_parser(
         "serve",
         help="run receiver and worker in one go",
         description="Runs receiver and worker in one go. Without any credentials it serves the demo.",
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command has this form

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rules.facts import RemoteFile
@@ -46,14 +46,10 @@ WORDS = {
 }
 
 
-def add_parser(
-    subparsers: argparse._SubParsersAction[argparse.ArgumentParser],
-) -> argparse.ArgumentParser:
-    parser = subparsers.add_parser("sha256", help="print the sha256 of a file or of a remote file")
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("sha256", help="print the sha256 of a file or of a remote file")
     parser.add_argument("source", metavar="FILE|URL", help="a local file, or an https address")
     parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of messages")
-    parser.set_defaults(run=run)
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:

@@ -14,7 +14,6 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("web", help="run the receiver and the pages")
     parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--demo", type=Path, help=argparse.SUPPRESS)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

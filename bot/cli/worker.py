@@ -17,7 +17,6 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("worker", help="run the worker")
     parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--demo", type=Path, help=argparse.SUPPRESS)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

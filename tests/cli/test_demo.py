@@ -22,7 +22,6 @@ def parse(*args: str) -> argparse.Namespace:
 
 def test_the_command_is_known_and_has_a_default_place() -> None:
     args = parse("demo")
-    assert args.run is demo.run
     assert args.workdir == Path("var/demo")
 
 

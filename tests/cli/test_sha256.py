@@ -18,7 +18,7 @@ def run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
     sha256.add_parser(parser.add_subparsers())
     args = parser.parse_args(["sha256", *arguments])
-    return int(args.run(args))
+    return sha256.run(args)
 
 
 @pytest.mark.parametrize("content", [b"", b"model", b"\x00" * 1_000_000])

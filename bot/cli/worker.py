@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import logging
 import os
 import signal
 import threading
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from bot import logs, settings
+
+log = logging.getLogger("hubbot.worker")
 
 
 def add_parser(commands: Any) -> None:
@@ -37,7 +40,11 @@ def run(args: argparse.Namespace) -> int:
             return 0
         if lock is not None:
             world.queue.forget_workers()
-        start_metrics(chosen.metrics_port, lambda: world.store.figures(world.now()))
+        try:
+            start_metrics(chosen.metrics_port, lambda: world.store.figures(world.now()))
+        except OSError as error:
+            # Several workers on one machine: the first shows the figures, which are the same for all.
+            log.warning("no metrics at port %d: %s", chosen.metrics_port, error.strerror)
         Worker(world).run(stop)
     return 0
 

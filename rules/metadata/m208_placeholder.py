@@ -25,12 +25,13 @@ from rules.rule import Context, rule
 _NEARLY_NA = re.compile(r"[nN][\u00b7\u2022\u30fb\uff0f\u2215\\|][aA]")
 _WORDS = re.compile(
     r"to-?do|fix-?me|tbd|x{3,60}|\?{1,60}|\uff1f{1,60}|\.{2,60}|\u2026{1,60}|(?:bla){2,20}h?"
-    r"|foo|foobar|lorem ipsum|placeholder|your[-_ ][a-z][a-z_ -]{0,40}|(?:model|dataset|author|file)[-_ ]name"
+    r"|foo|foobar|lorem ipsum|placeholder|(?:model|dataset|author|file)[-_ ]name"
+    r"|your[-_ ](?:[a-z]{1,20}[-_ ]){0,2}(?:name|model|dataset|link|repo|id|email|summary)"
     r"|\u5f85(?:\u5b9a|\u8865\u5145|\u586b\u5199)",
     re.IGNORECASE,
 )
 #: `[network-fo]`, `[]`, `<model name>`, `{author}`: one name for something, in brackets.
-_BRACKETS = re.compile(r"\[[^\[\]:/]{0,60}\]|<[^<>:/.@]{0,60}>|\{[^{}:/]{0,60}\}")
+_BRACKETS = re.compile(r"\[[^\[\]:/,0-9]{0,60}\]|<[^<>:/.@]{0,60}>|\{[^{}:/,0-9]{0,60}\}")
 
 
 @rule("MSH208", "placeholder", changed="error", untouched="warning")

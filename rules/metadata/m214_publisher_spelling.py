@@ -6,6 +6,8 @@ Wrong, below `mindspore/`: `user-id: mindspore`, `user-id: MindSpore team`
 
 Right: `user-id: MindSpore`, `author: MindSpore team`
 
+Where the value has nothing of the publisher's name it is only noted.
+
 Not reported: publishers whose spelling the hub does not list; authors of other names.
 """
 
@@ -17,13 +19,19 @@ from rules.finding import Problem, Suggestion
 from rules.metadata.m201_missing_field import is_empty
 from rules.metadata.m208_placeholder import is_placeholder
 from rules.page import Page
-from rules.rule import Context, rule
+from rules.rule import Context, levels, rule
 
 #: How publishers sign as authors.
 _TEAM = " team"
 
 
-@rule("MSH214", "publisher-spelling", changed="warning", untouched="notice")
+@rule(
+    "MSH214",
+    "publisher-spelling",
+    changed="warning",
+    untouched="notice",
+    variants={"other": levels("notice", "off")},
+)
 def check(page: Page, context: Context) -> Iterator[Problem]:
     spellings = context.policy.publishers.get(page.publisher, ())
     if not spellings or page.is_cn:
@@ -37,11 +45,12 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
             continue
         same = [one for one in right if _plain(one) == _plain(field.text)]
         if same or name == "user-id":
-            meant = (same or [spellings[0]])[0]
+            near = same or [one for one in right if _plain(one) in _plain(field.text)]
+            meant = (near or [spellings[0]])[0]
             yield Problem(
                 field.span,
                 key=name,
-                variant=name,
+                variant=name if near else "other",
                 values={"field": name, "value": field.text, "meant": meant, "publisher": page.publisher},
                 suggestion=Suggestion(field.span, meant) if same else None,
             )

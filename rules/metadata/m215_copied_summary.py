@@ -46,7 +46,7 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
         return
     own = _own(page)
     known = subject in first_words(context.paths) or bool(_COINED.fullmatch(match[1]))
-    if not own or not known or _mentions(field.text, own):
+    if not own or not known or _mentions(field.text, subject, own):
         return
     values = {"model": page.text("model-name") or page.name, "other": match[1]}
     yield Problem(field.span, key="summary", values=values)
@@ -59,9 +59,9 @@ def _own(page: Page) -> set[str]:
     return {word for word in (normal(text) for text in texts) if len(word) > 1}
 
 
-def _mentions(summary: str, own: set[str]) -> bool:
+def _mentions(summary: str, subject: str, own: set[str]) -> bool:
     text = "".join(character for character in summary.casefold() if character not in " _-.")
-    if any(name in text for name in own):
+    if any(name in text or name.startswith(subject) for name in own):
         return True
     from rapidfuzz.fuzz import partial_ratio  # only here: hardly any summary comes so far
 

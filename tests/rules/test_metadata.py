@@ -36,7 +36,10 @@ def case(judge: Judge, page: Page, code: str) -> tuple[str, str] | None:
         ("MSH208", "evaluation: -", "evaluation: acc [top1]", None),
         ("MSH208", "cv/lenet>", "cv/lenet>", None),
         ("MSH208", "summary: LeNet", "summary: TODO lists and how LeNet", None),
+        ("MSH208", "evaluation: -", "evaluation: [98.4, 99.1]", None),
+        ("MSH208", "train-dataset: mnist", "train-dataset: your own digits", None),
         ("MSH208", "author: MindSpore team", "author: []", ("left", "")),
+        ("MSH208", "author: MindSpore team", "author: your team name", ("left", "")),
         ("MSH208", "author: MindSpore team", "author: <your name>", ("left", "")),
         ("MSH208", "author: MindSpore team", "author: blablabla", ("left", "")),
         ("MSH208", "author: MindSpore team", "author: ...", ("left", "")),
@@ -84,6 +87,7 @@ def case(judge: Judge, page: Page, code: str) -> tuple[str, str] | None:
         ("MSH215", "summary: LeNet", "summary: This network is used to classify", None),
         ("MSH215", "summary: LeNet", "summary: Images are classified by", None),
         ("MSH215", "summary: LeNet", "summary: AlexNet, used to classify", ("", "")),
+        ("MSH214", "user-id: MindSpore", "user-id: Noah's Ark Lab", ("other", "")),
         ("MSH216", "train-dataset: mnist", "train-dataset: COCO-2017", None),
         ("MSH216", "train-dataset: mnist", "train-dataset: 百度自建数据集", None),
         ("MSH216", "train-dataset: mnist", "train-dataset: newscrawl_gigaword_cornell", None),
@@ -153,6 +157,11 @@ def test_a_summary_of_another_page_of_the_hub(make: Make) -> None:
     for paths, expected in (((), 0), ((f"{ROOT}bert_base_squad.md",), 1)):
         found = engine.check([Subject(page)], Facts(paths=paths), policy.default())
         assert len([one for one in found if one.rule == "MSH215"]) == expected
+
+
+def test_a_summary_of_the_family(make: Make, judge: Judge) -> None:
+    page = make(("summary: LeNet classifies", "summary: AlexNet is used for"), ("# LeNet", "# AlexNetV2"))
+    assert judge(page, "MSH215") == []
 
 
 def test_the_backend_of_the_directory(make: Make, judge: Judge) -> None:

@@ -69,7 +69,9 @@ def _context(subjects: tuple[Subject, ...], facts: Facts, policy: Policy) -> Con
     links: dict[str, list[TreeAsset]] = {}
     for entry in uses:
         links.setdefault(entry.link, []).append(entry)
-    return Context(subjects, facts, policy, {link: tuple(entries) for link, entries in links.items()})
+    paths = {*replaced, *facts.paths, *(entry.path for entry in uses)}
+    grouped = {link: tuple(entries) for link, entries in links.items()}
+    return Context(subjects, facts, policy, grouped, paths=tuple(sorted(paths)))
 
 
 def _problems(rule: Rule, page: Page, path: str, context: Context) -> list[tuple[str, Problem]]:

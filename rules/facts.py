@@ -73,7 +73,9 @@ class Facts:
     `files` maps an asset's address (angle brackets removed) to what was measured;
     an absent address was not measured.
     `tree` holds the asset entries of every page of the base tree that the pull request does not replace.
+    `paths` are those of every page of the base tree that the pull request does not remove or rename.
     """
 
     files: Mapping[str, RemoteFile] = field(default_factory=dict)
     tree: Mapping[str, tuple[TreeAsset, ...]] = field(default_factory=dict)
+    paths: tuple[str, ...] = ()

@@ -32,13 +32,14 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a rule may know beyond its page. `links` maps an asset's address to every use of it, tree
-    included.
+    included; `paths` are those of all pages, sorted, the judged ones included.
     """
 
     subjects: tuple[Subject, ...]
     facts: Facts
     policy: Policy
     links: Mapping[str, tuple[TreeAsset, ...]]
+    paths: tuple[str, ...] = ()
 
 
 Check = Callable[[Page, Context], Iterable[Problem]]

@@ -42,7 +42,9 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / ASSETS
     folder.mkdir(parents=True)
     (folder / "lenet_mnist.md").write_text(GOOD, encoding="utf-8")
-    (folder / "old_mnist.md").write_text(SHORT.replace("10/lenet_mnist", "10/old_mnist"), encoding="utf-8")
+    (folder / "old_lenet_mnist.md").write_text(
+        SHORT.replace("10/lenet_mnist", "10/old_lenet_mnist"), encoding="utf-8"
+    )
     git(tmp_path, "init", "-q", "-b", "master")
     git(tmp_path, "add", "-A")
     git(tmp_path, "commit", "-q", "-m", "pages")
@@ -80,38 +82,40 @@ def test_all_judges_as_untouched(hub: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_an_absolute_path_is_shown_as_in_the_hub(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert hubbot("check", "--format", "concise", str(hub / ASSETS / "old_mnist.md")) == 1
-    assert capsys.readouterr().out.startswith(f"{ASSETS}/old_mnist.md:36:19: MSH302 sha256-shape ")
+    assert hubbot("check", "--format", "concise", str(hub / ASSETS / "old_lenet_mnist.md")) == 1
+    assert capsys.readouterr().out.startswith(f"{ASSETS}/old_lenet_mnist.md:36:19: MSH302 sha256-shape ")
 
 
 def test_a_branch_is_judged_by_what_it_changes(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert hubbot("check", "--format", "json") == 0
     assert shown(capsys)["files"] == 0
     git(hub, "checkout", "-q", "-b", "work")
-    old = hub / ASSETS / "old_mnist.md"
+    old = hub / ASSETS / "old_lenet_mnist.md"
     old.write_text(
         old.read_text(encoding="utf-8").replace("author: MindSpore team", "author:"), encoding="utf-8"
     )
     git(hub, "commit", "-q", "-a", "-m", "change")
-    (hub / ASSETS / "new 中_mnist.md").write_text(SHORT, encoding="utf-8")
+    (hub / ASSETS / "new 中_lenet_mnist.md").write_text(SHORT, encoding="utf-8")
     for arguments in ((), ("--diff", "master")):
         assert hubbot("check", "--format", "json", *arguments) == 1
         findings = shown(capsys)["findings"]
         assert isinstance(findings, list)
         found = [(Path(one["path"]).name, one["rule"], one["severity"]) for one in findings]
         assert found == [
-            ("new 中_mnist.md", "MSH302", "error"),
-            ("new 中_mnist.md", "MSH401", "error"),
-            ("old_mnist.md", "MSH201", "error"),
-            ("old_mnist.md", "MSH302", "notice"),
+            ("new 中_lenet_mnist.md", "MSH110", "error"),
+            ("new 中_lenet_mnist.md", "MSH302", "error"),
+            ("new 中_lenet_mnist.md", "MSH401", "error"),
+            ("old_lenet_mnist.md", "MSH201", "error"),
+            ("old_lenet_mnist.md", "MSH302", "notice"),
         ]
 
 
 def test_a_branch_is_held_against_the_rest_of_the_hub(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
     digest = GOOD.partition("asset-sha256: ")[2].partition("\n")[0]
-    (hub / ASSETS / "new_mnist.md").write_text(
-        GOOD.replace(digest, other).replace('"mindspore/1.10/lenet', '"mindspore/1.10/new'), encoding="utf-8"
+    (hub / ASSETS / "new_lenet_mnist.md").write_text(
+        GOOD.replace(digest, other).replace('"mindspore/1.10/lenet', '"mindspore/1.10/new_lenet'),
+        encoding="utf-8",
     )
     assert hubbot("check", "--format", "concise") == 1
     lines = capsys.readouterr().out.splitlines()
@@ -194,7 +198,7 @@ def test_nothing_of_the_server_is_loaded_and_it_is_fast(hub: Path) -> None:
         "command = importlib.import_module('bot.cli.check')\n"
         "parser = argparse.ArgumentParser()\n"
         "command.add_parser(parser.add_subparsers())\n"
-        f"code = command.run(parser.parse_args(['check', {str(hub / ASSETS / 'old_mnist.md')!r}]))\n"
+        f"code = command.run(parser.parse_args(['check', {str(hub / ASSETS / 'old_lenet_mnist.md')!r}]))\n"
         "heavy = {'flask', 'sqlalchemy', 'requests', 'github', 'urllib3', 'ssl', 'rapidfuzz'}\n"
         "sys.exit(9 if heavy & set(sys.modules) else code)\n"
     )

@@ -29,7 +29,9 @@ def judged(page: Path) -> list[Finding]:
     files = folder / "facts.yaml"
     entries = yaml.safe_load(files.read_text(encoding="utf-8")) if files.exists() else []
     remote = [_remote(entry) for entry in entries] if page.name.startswith("bad") else []
-    facts = Facts(files={file.url: file for file in remote})
+    tree = folder / "tree.txt"
+    others = tree.read_text(encoding="utf-8").split() if tree.exists() and page.name.startswith("bad") else []
+    facts = Facts(files={file.url: file for file in remote}, paths=tuple(others))
     found = engine.check([engine.Subject(parse(path, page.read_bytes()))], facts, policy.default())
     return [finding for finding in found if finding.rule == folder.name.upper()]
 

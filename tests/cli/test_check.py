@@ -7,7 +7,6 @@ import importlib
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from string import Formatter
 
@@ -192,7 +191,7 @@ def test_garbage_is_not_clean_and_links_are_not_followed(
     assert "MSH101" in capsys.readouterr().out
 
 
-def test_nothing_of_the_server_is_loaded_and_it_is_fast(hub: Path) -> None:
+def test_nothing_of_the_server_is_loaded(hub: Path) -> None:
     script = (
         "import argparse, sys, importlib\n"
         "command = importlib.import_module('bot.cli.check')\n"
@@ -202,15 +201,10 @@ def test_nothing_of_the_server_is_loaded_and_it_is_fast(hub: Path) -> None:
         "heavy = {'flask', 'sqlalchemy', 'requests', 'github', 'urllib3', 'ssl', 'rapidfuzz'}\n"
         "sys.exit(9 if heavy & set(sys.modules) else code)\n"
     )
-    best = 9.0
-    for _ in range(3):
-        started = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", script], cwd=Path(__file__).parents[2], capture_output=True, check=False
-        )
-        best = min(best, time.perf_counter() - started)
-        assert done.returncode == 1, done.stderr
-    assert best < 0.3
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=Path(__file__).parents[2], capture_output=True, check=False
+    )
+    assert done.returncode == 1, done.stderr
 
 
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,6 +33,7 @@ def measure(
     for file in run.world.fetcher.measure(missing, run.stopped):
         if run.stopped():
             break
+        run.guard()
         run.world.store.save_measured(run.ref, run.lease.generation, file)
         files[file.url] = file
         now, progress = run.world.now(), replace(report, files=tuple(files.values()))

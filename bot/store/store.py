@@ -55,7 +55,8 @@ class Store:
         }
         with writing(self.engine) as connection:
             insert = insert_into(connection, deliveries).values(row).on_conflict_do_nothing()
-            if connection.execute(insert).rowcount == 0:
+            # Not the count of rows, which one of the drivers does not tell.
+            if connection.execute(insert.returning(deliveries.c.id)).first() is None:
                 return False
             request = work(delivery)
             if request is not None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bot import logs, settings
+from bot.errors import UserError
 
 
 def add_parser(commands: Any) -> None:
@@ -38,7 +39,12 @@ def run(args: argparse.Namespace) -> int:
             return 0
         if lock is not None:
             world.queue.forget_workers()
-        start_metrics(chosen.metrics_port, lambda: world.store.figures(world.now()))
+        try:
+            start_metrics(chosen.metrics_port, lambda: world.store.figures(world.now()))
+        except OSError as error:
+            raise UserError(
+                f"METRICS_PORT {chosen.metrics_port} cannot be used: {error.strerror}."
+            ) from error
         Worker(world).run(stop)
     return 0
 

@@ -52,10 +52,17 @@ class Worker:
     """Runs until told to stop. Any number of them may share a PostgreSQL database; an SQLite file has one."""
 
     def __init__(
-        self, world: World, *, reviews: int = 4, quick: int = 2, flows: Mapping[str, Flow] = FLOWS
+        self,
+        world: World,
+        *,
+        reviews: int = 4,
+        quick: int = 2,
+        flows: Mapping[str, Flow] = FLOWS,
+        drain: float = DRAIN,
     ) -> None:
         self.world = world
         self.flows = flows
+        self.drain = drain
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{random.randrange(1 << 32):08x}"  # noqa: S311 - a name
         self.lanes = (
             Lane((queue.REVIEW,), reviews),
@@ -171,7 +178,7 @@ class Worker:
                     active.cancelled.set()
 
     def _drain(self) -> None:
-        deadline = time.monotonic() + DRAIN
+        deadline = time.monotonic() + self.drain
         while self.active and time.monotonic() < deadline:
             time.sleep(0.1)
         self._cancel(frozenset())

@@ -21,7 +21,7 @@ from bot.store.schema import jobs, workers
 
 #: Seconds without a heartbeat after which a worker's jobs are free: several missed beats, not one slow write.
 LEASE = 20.0
-#: Runs that ended by the death of their process before the job is handed over as poison.
+#: Runs without progress that ended by the death of their process before the job is handed over as poison.
 MAX_ATTEMPTS = 3
 
 #: Characters of an error that are kept for the operator.
@@ -271,6 +271,11 @@ class Queue:
     def fail(self, lease: Lease, error: str, due_at: float) -> None:
         """Gives the job back after a defect of ours: counts towards poison."""
         self._give_back(lease, error, due_at=due_at)
+
+    def progressed(self, lease: Lease) -> None:
+        """Takes back the count of deaths: this run got further than those before, so it is no poison."""
+        with writing(self.engine) as connection:
+            connection.execute(update(jobs).where(*self._mine(lease)).values(attempts=0))
 
     def release(self, lease: Lease) -> None:
         """Gives the job back at once: its run was cut short by what is no fault of the job."""

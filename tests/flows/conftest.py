@@ -10,6 +10,9 @@ from sqlalchemy import Engine
 
 from bot.store.database import open_database, upgrade
 from tests.flows.story import Story
+from tests.store.conftest import postgresql_url
+
+__all__ = ["postgresql_url"]
 
 
 @pytest.fixture

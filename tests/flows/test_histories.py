@@ -9,11 +9,13 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 
 from bot.errors import ForgeError
 from bot.flows.reconcile import standing
 from bot.store.database import open_database, upgrade
 from bot.store.queue import LEASE
+from bot.store.schema import metadata
 from tests.flows.forge import MAINTAINER, STRANGER
 from tests.flows.story import Story, page
 
@@ -93,6 +95,24 @@ def _paths(story: Story) -> list[str]:
     return [path for path in story.forge.trees[story.pull.head] if path.endswith("lenet_mnist.md")]
 
 
+def history(engine: Engine, seed: int, steps: int) -> None:
+    """One random history from a first delivery to the quiet after it, held against what must come out."""
+    story = Story(engine)
+    chance = Chance(story, seed)
+    story.open(page(2, slip=True))
+    story.forge.watch = chance.watch
+    for _ in range(steps):
+        if not chance.run_one():
+            story.time += 300
+    story.forge.watch = lambda when, method: None
+    story.later(1000)
+    # The delivery of a late push never came: the looking around makes up for it.
+    for request in standing(story.world):
+        story.queue.put(request, story.time)
+    story.later(1)
+    _right(story, chance.happened)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32), steps=st.integers(1, 12))
 def test_any_history_ends_with_one_summary_and_final_checks(seed: int, steps: int) -> None:
@@ -100,22 +120,22 @@ def test_any_history_ends_with_one_summary_and_final_checks(seed: int, steps: in
         engine = open_database(f"sqlite:///{Path(folder) / 'hubbot.sqlite'}")
         try:
             upgrade(engine)
-            story = Story(engine)
-            chance = Chance(story, seed)
-            story.open(page(2, slip=True))
-            story.forge.watch = chance.watch
-            for _ in range(steps):
-                if not chance.run_one():
-                    story.time += 300
-            story.forge.watch = lambda when, method: None
-            story.later(1000)
-            # The delivery of a late push never came: the looking around makes up for it.
-            for request in standing(story.world):
-                story.queue.put(request, story.time)
-            story.later(1)
-            _right(story, chance.happened)
+            history(engine, seed, steps)
         finally:
             engine.dispose()
+
+
+def test_the_same_holds_on_postgresql(postgresql_url: str) -> None:
+    engine = open_database(postgresql_url)
+    try:
+        upgrade(engine)
+        for seed in range(15):
+            with engine.begin() as connection:
+                for table in metadata.sorted_tables:
+                    connection.execute(table.delete())
+            history(engine, seed, 8)
+    finally:
+        engine.dispose()
 
 
 def _right(story: Story, happened: list[str]) -> None:

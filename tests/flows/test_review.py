@@ -328,7 +328,7 @@ def test_downloads_finished_before_a_death_are_not_repeated(story: Story) -> Non
         story.run(lease)
     killed(story, lease)
     again = story.take("second")
-    assert (again.generation, again.attempts) == (1, 2)
+    assert (again.generation, again.token) == (1, lease.token + 1)
     story.run(again)
     assert story.fetcher.asked == [*links(3)[:2], links(3)[2]]
     assert story.pull.states() == GREEN
@@ -399,6 +399,24 @@ def test_what_kills_its_process_is_buried_honestly_and_parked(story: Story) -> N
     story.say("/recheck")
     story.settle()
     assert story.pull.states() == GREEN
+
+
+def test_a_run_that_gets_further_each_time_is_no_poison(story: Story) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(url: str) -> None:
+        raise Killed
+
+    story.fetcher.meanwhile = die
+    story.open(page(6))
+    for number in range(6):
+        with pytest.raises(Killed):
+            story.run(story.take(f"w{number}"))
+        story.time += LEASE + 1
+    story.settle()
+    assert story.pull.states() == GREEN
+    assert story.fetcher.asked == links(6)
 
 
 def test_a_push_is_not_buried_for_the_deaths_before_it(story: Story) -> None:

@@ -32,12 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns 0 clean, 1 findings, 2 usage or configuration, 3 could not finish."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     name = next((a for a in given if not a.startswith("-")), "")
-    module = importlib.import_module(COMMANDS[name][0]) if name in COMMANDS else None
-    parser = _parser(name, module)
     try:
+        module = importlib.import_module(COMMANDS[name][0]) if name in COMMANDS else None
+        parser = _parser(name, module)
         args = parser.parse_args(given)
     except SystemExit as stop:
         return int(stop.code or 0)
+    except ModuleNotFoundError as error:
+        return _not_installed(name, error)
     if module is None:
         parser.print_help()
         return OK if not given else USAGE
@@ -46,12 +48,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"hubbot: {error}", file=sys.stderr)
         return USAGE
+    except ModuleNotFoundError as error:
+        return _not_installed(name, error)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
         # The reader of our output has seen enough; what is still buffered has nowhere to go.
         sys.stderr.close()
         return OK
+
+
+def _not_installed(name: str, error: ModuleNotFoundError) -> int:
+    """The publishers' installation has no server: that is a matter of installing, not a defect."""
+    if (error.name or "").partition(".")[0] in ("bot", "rules", ""):
+        raise error
+    print(f"hubbot: `{name}` needs {error.name}, which comes with hubbot[server].", file=sys.stderr)
+    return USAGE
 
 
 def _parser(name: str, module: ModuleType | None) -> argparse.ArgumentParser:

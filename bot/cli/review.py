@@ -45,6 +45,9 @@ def run(args: argparse.Namespace) -> int:
 
     ref = _ref(args.pull)
     chosen = settings.for_one_pull(os.environ, ref, post=args.post)
+    if chosen.github is not None and not chosen.github.token:
+        # Pages are read through the GraphQL API, which answers nobody without a token.
+        raise UserError("GITHUB_TOKEN is missing: GitHub wants one to read with; it needs no permission.")
     with tempfile.TemporaryDirectory(prefix="hubbot-") as folder:
         database = f"sqlite:///{Path(folder) / 'once.sqlite'}"
         try:

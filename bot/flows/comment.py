@@ -70,11 +70,15 @@ def _obey(
 
 
 def _rerun(run: Run, pull: PullRequest, rerun: Rerun) -> None:
-    """The review is written down first; then it is shown as pending, whenever its turn may come."""
+    """Shows the review as pending, then asks for it: so what its run shows comes after, however short it is.
+
+    Nothing is lost in between: this comment's own job is done again until the review is asked for.
+    """
     request = review_request(run.ref, supersede=False, fresh=rerun.fresh)
-    generation = run.world.queue.put(request, run.world.now())
     if not run.world.dry_run:
+        generation = run.world.queue.upcoming(request.key)
         Poster(run, pull).pending(begin(run, pull, request.key, generation))
+    run.world.queue.put(request, run.world.now())
 
 
 def _tell(run: Run, pull: PullRequest, comment: Comment, effects: Effects) -> None:

@@ -29,11 +29,15 @@ def measure(
     files = {want.url: known[want.url][1] for want in wanted if _usable(run, want, known.get(want.url))}
     missing = [want for want in wanted if want.url not in files]
     recorded = run.world.now()
-    next_word = recorded + TELL_FIRST
+    next_word, begun = recorded + TELL_FIRST, False
     for file in run.world.fetcher.measure(missing, run.stopped):
         if run.stopped():
             break
+        run.guard()
         run.world.store.save_measured(run.ref, run.lease.generation, file)
+        if not begun:
+            begun = True
+            run.world.queue.progressed(run.lease)
         files[file.url] = file
         now, progress = run.world.now(), replace(report, files=tuple(files.values()))
         if now >= next_word:

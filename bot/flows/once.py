@@ -10,29 +10,42 @@ from bot.flows import review as flow
 from bot.flows.run import Run
 from bot.model import PullRef, Report
 from bot.review import render
+from bot.review.report import Verdict, verdict
 from bot.review.words import rule_words
 from bot.store.queue import REVIEW, review_request
 from bot.wiring import World
 
 WORKER = "once"
+#: Heads that are reviewed one after the other when the author pushes meanwhile.
+PUSHES = 3
 
 
 def review(world: World, ref: PullRef, cancelled: threading.Event) -> Report | None:
     """The finished report, or None where the pull request is not open. Errors are the caller's."""
-    now = world.now()
-    world.queue.beat(WORKER, now)
-    world.queue.put(review_request(ref, supersede=True), now)
-    lease = world.queue.lease(WORKER, (REVIEW,), now)
-    if lease is None:
-        raise RuntimeError("the review just asked for is not there")
     done = threading.Event()
     keeper = threading.Thread(target=_keep_alive, args=(world, done), daemon=True)
     keeper.start()
     try:
-        flow.review(Run(world, lease, cancelled))
+        for _ in range(PUSHES):
+            report = _head(world, ref, cancelled)
+            if report is None or verdict(report) is not Verdict.SUPERSEDED:
+                break
     finally:
         done.set()
         keeper.join()
+    return report
+
+
+def _head(world: World, ref: PullRef, cancelled: threading.Event) -> Report | None:
+    """Reviews the present head."""
+    now = world.now()
+    world.queue.beat(WORKER, now)
+    world.queue.put(review_request(ref, supersede=False), now)
+    lease = world.queue.lease(WORKER, (REVIEW,), now)
+    if lease is None:
+        raise RuntimeError("the review just asked for is not there")
+    flow.review(Run(world, lease, cancelled))
+    world.queue.finish(lease, now=world.now())
     found = world.store.reports(ref, 1)
     return found[0] if found else None
 

@@ -35,7 +35,8 @@ def reconcile(run: Run) -> Request:
     for pull in run.forge.open_pulls(run.ref.repo):
         if not world.store.has_final_report(pull.ref, pull.head_sha):
             log.info("no result for the head of %s: asking for a review", pull.ref)
-            world.queue.put(review_request(pull.ref, supersede=True), now)
+            # Superseding is for who knows of a newer head: a run under way finds that out by itself.
+            world.queue.put(review_request(pull.ref, supersede=False), now)
     world.store.prune(now - KEEP)
     return Request(run.lease.key, queue.RECONCILE, run.ref, {}, queue.LATER, due_at=now + EVERY)
 

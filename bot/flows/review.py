@@ -10,13 +10,14 @@ from hashlib import sha256
 from bot.errors import CouldNotVerify
 from bot.flows.measure import measure
 from bot.flows.post import Poster
-from bot.flows.run import Run, Stopped
+from bot.flows.run import Run
 from bot.flows.tree import REGULAR, is_page, tree_assets
 from bot.model import FORMAT, ChangedFile, ChangeSet, PullRequest, PullState, Report
 from bot.review import gate
 from bot.review.language import language
-from bot.review.report import Verdict, verdict
+from bot.review.report import SUPERSEDED, Verdict, verdict
 from bot.store.queue import Request, review_request
+from bot.store.store import FORGE_REFUSED
 from rules import engine
 from rules.engine import Subject
 from rules.facts import Facts, RemoteFile, TreeAsset, Wanted
@@ -46,10 +47,13 @@ def review(run: Run) -> Request | None:
     pull = run.forge.pull_request(run.ref)
     if pull.state is not PullState.OPEN:
         log.info("%s is %s: nothing to review", run.ref, pull.state)
+        run.guard()
+        run.world.store.supersede(run.ref, run.world.now())
         return None
     report = begin(run, pull, run.lease.key, run.lease.generation)
     poster = Poster(run, pull)
     poster.checks(report)
+    run.world.store.supersede(run.ref, run.world.now(), but=report.id)
     try:
         material = _read(run, pull)
     except CouldNotVerify as error:
@@ -76,13 +80,27 @@ def bury(run: Run) -> None:
         report = begin(run, pull, run.lease.key, run.lease.generation)
         report = replace(report, trouble="bot", finished_at=run.world.now())
         Poster(run, pull).everything(replace(report, conditions=gate.conditions(report)))
+        run.world.store.supersede(run.ref, run.world.now())
+
+
+def give_up(run: Run) -> None:
+    """Ends the stored report of a run that the forge would not let finish; it is said nowhere else."""
+    lease = run.lease
+    for report in run.world.store.reports(run.ref, 1):
+        if report.id == address(lease.key, lease.generation, report.head_sha):
+            ended = replace(report, trouble=FORGE_REFUSED, finished_at=run.world.now(), retry_at=None)
+            run.world.store.save_report(replace(ended, conditions=gate.conditions(ended)))
+
+
+def address(key: str, generation: int, head_sha: str) -> str:
+    """The id of a report: every attempt at a job's generation has the same for the same head."""
+    return sha256(f"{key}\0{generation}\0{head_sha}".encode()).hexdigest()[:20]
 
 
 def begin(run: Run, pull: PullRequest, key: str, generation: int) -> Report:
-    """A report of which nothing is known yet; every attempt at a job's generation has the same address."""
-    name = sha256(f"{key}\0{generation}\0{pull.head_sha}".encode()).hexdigest()[:20]
+    """A report of which nothing is known yet."""
     return Report(
-        id=name,
+        id=address(key, generation, pull.head_sha),
         ref=pull.ref,
         title=pull.title,
         url=pull.url,
@@ -138,18 +156,26 @@ def _end(poster: Poster, report: Report) -> Request | None:
         report = replace(report, retry_at=again.due_at if again else None)
     report = replace(report, conditions=gate.conditions(report))
     fresh = run.forge.pull_request(run.ref)
-    if fresh.head_sha != pull.head_sha or fresh.base_ref != pull.base_ref:
-        log.info("%s moved on to %s during its review", run.ref, fresh.head_sha[:12])
-        return review_request(run.ref, supersede=False)
-    if fresh.state is not PullState.OPEN:
-        raise Stopped
+    moved = fresh.head_sha != pull.head_sha or fresh.base_ref != pull.base_ref
+    if moved or fresh.state is not PullState.OPEN:
+        log.info("%s is %s at %s after its review", run.ref, fresh.state, fresh.head_sha[:12])
+        run.guard()
+        run.world.store.supersede(run.ref, now)
+        return review_request(run.ref, supersede=False) if fresh.state is PullState.OPEN else None
     poster.everything(report)
     return again
 
 
 def _later(run: Run, report: Report, now: float) -> Request | None:
     """When to try again by ourselves what could not be verified."""
-    before = [r for r in run.world.store.reports(run.ref) if r.head_sha == report.head_sha and r.finished_at]
+    before = [
+        past
+        for past in run.world.store.reports(run.ref)
+        if past.head_sha == report.head_sha
+        and past.id != report.id
+        and past.finished_at
+        and (verdict(past) is Verdict.UNVERIFIED or past.trouble not in ("", SUPERSEDED))
+    ]
     if len(before) >= MAX_RETRIES:
         return None
     delay = RETRIES[min(len(before), len(RETRIES) - 1)]

@@ -8,17 +8,17 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
-from bot.errors import ForgeError
-from bot.flows import comment, reconcile, review
-from bot.flows.run import Run, Stopped
+from bot.flows import reconcile
+from bot.flows.attempt import FLOWS, Flow, attempt
+from bot.flows.run import Run
 from bot.store import queue
 from bot.store.database import StoreUnavailable
-from bot.store.queue import LEASE, Lease, Request
+from bot.store.queue import LEASE, Lease
 from bot.wiring import World
 
 log = logging.getLogger("hubbot.worker")
@@ -29,18 +29,6 @@ POLL = 0.2
 WATCH, BEAT = 1.0, 4.0
 #: Seconds that running jobs get after SIGTERM before they are cancelled and given back.
 DRAIN = 20.0
-#: Seconds until a job is tried again after a failure, doubled each time up to the second figure.
-RETRY_FIRST, RETRY_LAST = 5.0, 900.0
-
-Flow = Callable[[Run], Request | None]
-
-FLOWS: Mapping[str, Flow] = {
-    queue.REVIEW: review.review,
-    queue.COMMENT: comment.answer,
-    queue.RECONCILE: reconcile.reconcile,
-    queue.LOCATE: reconcile.locate,
-    queue.INDEX: reconcile.index,
-}
 
 
 @dataclass
@@ -64,10 +52,17 @@ class Worker:
     """Runs until told to stop. Any number of them may share a PostgreSQL database; an SQLite file has one."""
 
     def __init__(
-        self, world: World, *, reviews: int = 4, quick: int = 2, flows: Mapping[str, Flow] = FLOWS
+        self,
+        world: World,
+        *,
+        reviews: int = 4,
+        quick: int = 2,
+        flows: Mapping[str, Flow] = FLOWS,
+        drain: float = DRAIN,
     ) -> None:
         self.world = world
         self.flows = flows
+        self.drain = drain
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{random.randrange(1 << 32):08x}"  # noqa: S311 - a name
         self.lanes = (
             Lane((queue.REVIEW,), reviews),
@@ -75,6 +70,7 @@ class Worker:
             Lane((queue.RECONCILE, queue.INDEX), 1),
         )
         self.active: dict[int, Active] = {}
+        self.stranded: list[Lease] = []
         self.lock = threading.Lock()
         self.freed = threading.Event()
         self.beaten_at = 0.0
@@ -128,46 +124,14 @@ class Worker:
             log.error("a job's end could not be recorded", exc_info=error)
 
     def _job(self, active: Active) -> None:
-        lease = active.lease
-        fields = {"job": lease.key, "pull": str(lease.ref)}
+        ended = False
         try:
-            self._attempt(active, fields)
-        except StoreUnavailable as error:
-            # The lease runs out by itself, and the job is taken again.
-            log.warning("the database is unavailable (%s): %s is tried again", error, lease.key, extra=fields)
+            ended = attempt(Run(self.world, active.lease, active.cancelled), self.flows)
         finally:
             with self.lock:
-                self.active.pop(lease.id, None)
-
-    def _attempt(self, active: Active, fields: Mapping[str, str]) -> None:
-        lease, world, jobs = active.lease, self.world, self.world.queue
-        run = Run(world, lease, active.cancelled)
-        try:
-            if lease.is_poison:
-                if lease.kind == queue.REVIEW:
-                    review.bury(run)
-                jobs.park(lease, "its process died each time")
-                log.error("parked %s after %d attempts", lease.key, lease.attempts - 1, extra=fields)
-                return
-            again = self.flows[lease.kind](run)
-            jobs.finish(lease, again=again, now=world.now())
-        except Stopped:
-            # Superseded: its generation is over and a newer one waits. Else nothing is ours to end.
-            if jobs.is_superseded(lease):
-                jobs.finish(lease, now=world.now())
-            log.info("stopped %s", lease.key, extra=fields)
-        except ForgeError as error:
-            due = error.retry_at or world.now() + _backoff(lease.failures)
-            log.warning("%s: %s; again in %.0f s", lease.key, error, due - world.now(), extra=fields)
-            if error.permanent:
-                jobs.park(lease, str(error))
-            else:
-                jobs.postpone(lease, str(error), due)
-        except StoreUnavailable:
-            raise
-        except Exception as error:
-            log.exception("a defect of ours in %s", lease.key, extra=fields)
-            jobs.fail(lease, repr(error), world.now() + _backoff(lease.attempts - 1))
+                self.active.pop(active.lease.id, None)
+                if not ended:
+                    self.stranded.append(active.lease)
 
     def _watch(self, stop: threading.Event) -> None:
         """Keeps the heartbeat going and cancels what is superseded, until the process ends."""
@@ -176,10 +140,13 @@ class Worker:
                 if self.world.now() - self.beaten_at > BEAT:
                     self._beat()
                 self._cancel_lost()
+                self._release_stranded()
             except StoreUnavailable as error:
                 log.warning("the database is unavailable (%s)", error)
                 if self.world.now() - self.beaten_at > LEASE:
                     self._cancel(frozenset())
+            except Exception:  # the edge: without this thread the worker would count as dead and not know it
+                log.exception("a defect of ours while watching the jobs")
             if stop.is_set() and not self.active:
                 return
             time.sleep(WATCH)
@@ -195,6 +162,13 @@ class Worker:
         if leases:
             self._cancel(self.world.queue.holding(self.name, leases, self.world.now()), among=leases)
 
+    def _release_stranded(self) -> None:
+        """Gives back what nobody works at any more: while we live, no other worker would take it."""
+        while self.stranded:
+            self.world.queue.release(self.stranded[0])
+            with self.lock:
+                del self.stranded[0]
+
     def _cancel(self, held: frozenset[int], *, among: list[Lease] | None = None) -> None:
         asked = None if among is None else {lease.token: lease.id for lease in among}
         with self.lock:
@@ -204,12 +178,7 @@ class Worker:
                     active.cancelled.set()
 
     def _drain(self) -> None:
-        deadline = time.monotonic() + DRAIN
+        deadline = time.monotonic() + self.drain
         while self.active and time.monotonic() < deadline:
             time.sleep(0.1)
         self._cancel(frozenset())
-
-
-def _backoff(failures: int) -> float:
-    """Seconds to wait, with jitter so that many jobs do not come back at once."""
-    return min(RETRY_FIRST * 2.0 ** min(failures, 12), RETRY_LAST) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter

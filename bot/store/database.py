@@ -12,7 +12,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.pool import QueuePool
 
 from bot.errors import UserError
@@ -28,7 +29,11 @@ class StoreUnavailable(Exception):
 
 def open_database(url: str) -> Engine:
     """An engine for `url`. SQLite: WAL, an fsync at every commit, writes locked from their start."""
-    target = make_url(url)
+    try:
+        target = make_url(url)
+    except (ArgumentError, ValueError):
+        # The address is not repeated: it may hold a password.
+        raise UserError("DATABASE_URL is not the address of a database.") from None
     if target.get_backend_name() == "sqlite":
         return _sqlite(url, target.database)
     return create_engine(
@@ -39,7 +44,11 @@ def open_database(url: str) -> Engine:
 def _sqlite(url: str, path: str | None) -> Engine:
     if not path or path == ":memory:":
         raise UserError("DATABASE_URL must name a file: receiver and worker are two processes.")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(path).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"DATABASE_URL: the folder {folder} cannot be made ({error.strerror}).") from error
     engine = create_engine(
         url,
         connect_args={"timeout": SQLITE_WAIT, "check_same_thread": False},
@@ -73,6 +82,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
     except DBAPIError as error:
         raise StoreUnavailable(type(error.orig).__name__) from error
+    except PoolExhausted as error:
+        raise StoreUnavailable("no connection was free") from error
 
 
 @contextmanager
@@ -83,6 +94,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield connection.execution_options(hubbot_reads=True)
     except DBAPIError as error:
         raise StoreUnavailable(type(error.orig).__name__) from error
+    except PoolExhausted as error:
+        raise StoreUnavailable("no connection was free") from error
+
+
+def storable(text: str, longest: int) -> str:
+    """At most `longest` characters of a text that others chose, without what no database takes."""
+    return (
+        text[:longest].replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
+    )
 
 
 def _alembic(engine: Engine) -> Config:
@@ -93,8 +113,12 @@ def _alembic(engine: Engine) -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Applies every migration that the database lacks."""
-    command.upgrade(_alembic(engine), "head")
+    """Applies every migration that the database lacks. Raises `UserError` when it cannot be opened."""
+    try:
+        command.upgrade(_alembic(engine), "head")
+    except DBAPIError as error:
+        where = engine.url.render_as_string(hide_password=True)
+        raise UserError(f"The database {where} cannot be used: {error.orig}".rstrip()) from error
 
 
 def is_current(engine: Engine) -> bool:

@@ -12,17 +12,20 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, case, or_, select, update
+from sqlalchemy import Connection, Engine, case, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.model import PullRef
-from bot.store.database import reading, writing
+from bot.store.database import reading, storable, writing
 from bot.store.schema import jobs, workers
 
 #: Seconds without a heartbeat after which a worker's jobs are free: several missed beats, not one slow write.
 LEASE = 20.0
-#: Runs that ended by the death of their process before the job is handed over as poison.
+#: Runs without progress that ended by the death of their process before the job is handed over as poison.
 MAX_ATTEMPTS = 3
+
+#: Characters of an error that are kept for the operator.
+MAX_ERROR = 2000
 
 REVIEW, COMMENT, INDEX, RECONCILE, LOCATE = "review", "comment", "index", "reconcile", "locate"
 #: Smaller goes first: words to people, then small pull requests, then bulk work and housekeeping.
@@ -98,13 +101,19 @@ def enqueue(connection: Connection, request: Request, now: float) -> int:
     }
     begun = jobs.c.worker != ""
     idle = jobs.c.wanted == jobs.c.done
+    # A wish to read every file anew stays until a run has fulfilled it.
+    unfulfilled = (jobs.c.wanted > jobs.c.done) & (true() if request.supersede else ~begun)
+    keeps_payload = request.kind == REVIEW and not request.payload.get("fresh")
     again: dict[str, Any] = {
         # A job that waits already covers this wish, unless it is running: then one more run follows.
         "wanted": case((or_(begun, idle, jobs.c.parked), jobs.c.wanted + 1), else_=jobs.c.wanted),
         "due_at": case((or_(idle, jobs.c.parked, jobs.c.due_at > due), due), else_=jobs.c.due_at),
-        "payload": values["payload"],
+        "payload": case((unfulfilled, jobs.c.payload), else_=values["payload"])
+        if keeps_payload
+        else values["payload"],
         "priority": request.priority,
-        "attempts": case((begun, jobs.c.attempts), else_=0),
+        # Deaths in a run that a push has ended say nothing about the next.
+        "attempts": 0 if request.supersede else case((begun, jobs.c.attempts), else_=0),
         "failures": 0,
         "parked": False,
     }
@@ -125,6 +134,16 @@ class Queue:
         """Asks for something; returns the generation that will fulfil it."""
         with writing(self.engine) as connection:
             return enqueue(connection, request, now)
+
+    def upcoming(self, key: str) -> int:
+        """The generation that `put` would return now for the job called `key`."""
+        query = select(jobs.c.wanted, jobs.c.done, jobs.c.worker, jobs.c.parked).where(jobs.c.key == key)
+        with reading(self.engine) as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return 1
+        covered = row.wanted > row.done and not row.worker and not row.parked
+        return int(row.wanted) if covered else int(row.wanted) + 1
 
     def due(self, kinds: Collection[str], now: float) -> bool:
         """Whether `lease` would find something; takes no lock, so that idling costs next to nothing."""
@@ -253,6 +272,15 @@ class Queue:
         """Gives the job back after a defect of ours: counts towards poison."""
         self._give_back(lease, error, due_at=due_at)
 
+    def progressed(self, lease: Lease) -> None:
+        """Takes back the count of deaths: this run got further than those before, so it is no poison."""
+        with writing(self.engine) as connection:
+            connection.execute(update(jobs).where(*self._mine(lease)).values(attempts=0))
+
+    def release(self, lease: Lease) -> None:
+        """Gives the job back at once: its run was cut short by what is no fault of the job."""
+        self._give_back(lease, "", attempts=lease.attempts - 1)
+
     def park(self, lease: Lease, error: str) -> None:
         """Sets the job aside until somebody asks for it again."""
         self._give_back(lease, error, parked=True)
@@ -260,7 +288,9 @@ class Queue:
     def _give_back(self, lease: Lease, error: str, **values: Any) -> None:
         with writing(self.engine) as connection:
             connection.execute(
-                update(jobs).where(*self._mine(lease)).values(worker="", error=error[:2000], **values)
+                update(jobs)
+                .where(*self._mine(lease))
+                .values(worker="", error=storable(error, MAX_ERROR), **values)
             )
 
     def _mine(self, lease: Lease) -> tuple[Any, ...]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Engine, delete, func, select, update
 
 from bot.model import Delivery, Intent, PullRef, Report
-from bot.review.report import from_json, to_json
+from bot.review.report import SUPERSEDED, from_json, to_json
 from bot.store import queue
-from bot.store.database import reading, writing
+from bot.store.database import reading, storable, writing
 from bot.store.queue import Request, enqueue, insert_into, review_request
 from bot.store.schema import deliveries, jobs, measurements, pages, reports, workers
 from rules.facts import RemoteFile, RemoteState
@@ -21,6 +21,8 @@ from rules.finding import Fault
 
 #: Bound variables that one statement may carry on SQLite; lists are asked for in pieces of this length.
 PIECE = 500
+#: The word in `Report.trouble` of a run that a forge would not let finish, whatever we tried.
+FORGE_REFUSED = "forge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,10 @@ class Store:
         """Stores a delivery and the work it asks for in one transaction; False for a duplicate."""
         row = {
             "forge": delivery.forge,
-            "delivery_id": delivery.id,
-            "event": delivery.event[:60],
-            "action": delivery.action[:60],
-            "repo": delivery.repo[:250],
+            "delivery_id": storable(delivery.id, 100),
+            "event": storable(delivery.event, 60),
+            "action": storable(delivery.action, 60),
+            "repo": storable(delivery.repo, 250),
             "number": delivery.number,
             "received_at": now,
             "headers": json.dumps(dict(headers)),
@@ -53,7 +55,8 @@ class Store:
         }
         with writing(self.engine) as connection:
             insert = insert_into(connection, deliveries).values(row).on_conflict_do_nothing()
-            if connection.execute(insert).rowcount == 0:
+            # Not the count of rows, which one of the drivers does not tell.
+            if connection.execute(insert.returning(deliveries.c.id)).first() is None:
                 return False
             request = work(delivery)
             if request is not None:
@@ -74,6 +77,25 @@ class Store:
         with writing(self.engine) as connection:
             insert = insert_into(connection, reports).values(row)
             connection.execute(insert.on_conflict_do_update(index_elements=[reports.c.id], set_=row))
+
+    def supersede(self, ref: PullRef, now: float, *, but: str = "") -> None:
+        """Marks every report of the pull request that no run will finish: all but the one called `but`."""
+        unfinished = (
+            reports.c.forge == ref.forge,
+            reports.c.repo == ref.repo,
+            reports.c.number == ref.number,
+            reports.c.finished_at.is_(None),
+            reports.c.id != but,
+        )
+        with writing(self.engine) as connection:
+            found = connection.execute(select(reports.c.document).where(*unfinished)).scalars().all()
+            for report in map(from_json, found):
+                ended = replace(report, trouble=SUPERSEDED, finished_at=now, retry_at=None)
+                connection.execute(
+                    update(reports)
+                    .where(reports.c.id == report.id)
+                    .values(document=to_json(ended), finished_at=now)
+                )
 
     def report(self, report_id: str) -> Report | None:
         with reading(self.engine) as connection:
@@ -167,19 +189,16 @@ class Store:
             connection.execute(insert_into(connection, pages).on_conflict_do_nothing(), rows)
 
     def has_final_report(self, ref: PullRef, head_sha: str) -> bool:
-        """Whether a run of this head has ended, or is on its way."""
-        ended = select(reports.c.id).where(
-            reports.c.forge == ref.forge,
-            reports.c.repo == ref.repo,
-            reports.c.number == ref.number,
-            reports.c.head_sha == head_sha,
-            reports.c.finished_at.is_not(None),
-        )
+        """Whether the last review that ended was of this head and was shown there, or one is on its way."""
         waiting = select(jobs.c.id).where(
             jobs.c.key == f"review {ref}", jobs.c.wanted > jobs.c.done, jobs.c.parked.is_(False)
         )
         with reading(self.engine) as connection:
-            return any(connection.execute(query.limit(1)).first() for query in (ended, waiting))
+            if connection.execute(waiting.limit(1)).first():
+                return True
+        ended = [r for r in self.reports(ref) if r.finished_at is not None and r.trouble != SUPERSEDED]
+        # What the forge would not take was written nowhere that people look.
+        return bool(ended) and ended[0].head_sha == head_sha and ended[0].trouble != FORGE_REFUSED
 
     def figures(self, now: float) -> Mapping[str, float]:
         """Counts for the metrics page."""

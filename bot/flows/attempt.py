@@ -1,0 +1,111 @@
+"""One try at one job: runs its flow, and writes down how that ended."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+
+from bot.errors import ForgeError
+from bot.flows import comment, reconcile, review
+from bot.flows.run import Run, Stopped
+from bot.store import queue
+from bot.store.database import StoreUnavailable
+from bot.store.queue import Request
+
+log = logging.getLogger("hubbot.worker")
+
+#: Seconds until a job is tried again after a failure, doubled each time up to the second figure.
+RETRY_FIRST, RETRY_LAST = 5.0, 900.0
+
+Flow = Callable[[Run], Request | None]
+
+FLOWS: Mapping[str, Flow] = {
+    queue.REVIEW: review.review,
+    queue.COMMENT: comment.answer,
+    queue.RECONCILE: reconcile.reconcile,
+    queue.LOCATE: reconcile.locate,
+    queue.INDEX: reconcile.index,
+}
+
+
+def attempt(run: Run, flows: Mapping[str, Flow] = FLOWS) -> bool:
+    """Whether the job was ended or given back; False leaves it to the caller to release the lease.
+
+    False when the run was told to stop though nobody asked for anything newer, or the database is away.
+    """
+    lease, jobs, now = run.lease, run.world.queue, run.world.now
+    fields = {"job": lease.key, "pull": str(lease.ref)}
+    try:
+        if lease.is_poison:
+            _bury(run, fields)
+        else:
+            jobs.finish(lease, again=flows[lease.kind](run), now=now())
+    except Stopped:
+        log.info("stopped %s", lease.key, extra=fields)
+        return _superseded(run)
+    except ForgeError as error:
+        return _forge_failed(run, error, fields)
+    except StoreUnavailable as error:
+        log.warning("the database is unavailable (%s): %s is tried again", error, lease.key, extra=fields)
+        return False
+    except Exception as error:
+        log.exception("a defect of ours in %s", lease.key, extra=fields)
+        reason, due = repr(error), now() + _backoff(lease.attempts - 1)
+        return _recorded(lambda: jobs.fail(lease, reason, due))
+    return True
+
+
+def _bury(run: Run, fields: Mapping[str, str]) -> None:
+    lease = run.lease
+    if lease.kind == queue.REVIEW:
+        review.bury(run)
+    run.world.queue.park(lease, "its process died each time")
+    log.error("parked %s after %d attempts", lease.key, lease.attempts - 1, extra=fields)
+
+
+def _superseded(run: Run) -> bool:
+    """Ends a generation that a newer one has cancelled."""
+
+    def end() -> None:
+        if run.lease.kind == queue.REVIEW:
+            run.world.store.supersede(run.ref, run.world.now())
+        run.world.queue.finish(run.lease, now=run.world.now())
+
+    try:
+        mine = run.world.queue.is_superseded(run.lease)
+    except StoreUnavailable:
+        return False
+    return mine and _recorded(end)
+
+
+def _forge_failed(run: Run, error: ForgeError, fields: Mapping[str, str]) -> bool:
+    lease, jobs = run.lease, run.world.queue
+    if error.permanent and lease.kind != queue.RECONCILE:
+        log.warning("%s: %s; set aside", lease.key, error, extra=fields)
+
+        def set_aside() -> None:
+            if lease.kind == queue.REVIEW:
+                review.give_up(run)
+            jobs.park(lease, str(error))
+
+        return _recorded(set_aside)
+    # Looking around never ends: it is what finds the work again once the forge lets us in.
+    now = run.world.now()
+    due = error.retry_at or now + _backoff(lease.failures)
+    log.warning("%s: %s; again in %.0f s", lease.key, error, due - now, extra=fields)
+    return _recorded(lambda: jobs.postpone(lease, str(error), due))
+
+
+def _recorded(write: Callable[[], object]) -> bool:
+    try:
+        write()
+    except StoreUnavailable as error:
+        log.warning("the database is unavailable (%s): a job's end could not be recorded", error)
+        return False
+    return True
+
+
+def _backoff(failures: int) -> float:
+    """Seconds to wait, with jitter so that many jobs do not come back at once."""
+    return min(RETRY_FIRST * 2.0 ** min(failures, 12), RETRY_LAST) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter

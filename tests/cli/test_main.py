@@ -1,0 +1,126 @@
+"""The dispatcher: fast, light, with exit codes that scripts can rely on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.cli.main import COMMANDS
+from tests.cli.processes import ROOT, hubbot
+
+#: What a publisher's installation does not have.
+SERVER = "flask sqlalchemy alembic github requests gunicorn prometheus_client psycopg"
+
+#: Runs a command with the server's packages out of reach, as `pip install hubbot` leaves them.
+WITHOUT_SERVER = f"""
+import sys
+for name in "{SERVER} cryptography".split():
+    sys.modules[name] = None
+from bot.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+LOADED = f"""
+import sys
+from bot.cli.main import main
+code = main(sys.argv[1:])
+print([name for name in "{SERVER}".split() if name in sys.modules], file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def python(program: str, *args: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "-c", program, *args]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize(
+    "args", [["--help"], ["rules"], ["explain", "MSH303"], ["check", "--help"], ["sha256", "pyproject.toml"]]
+)
+def test_publishers_commands_load_no_server(args: list[str]) -> None:
+    done = python(LOADED, *args)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "[]")
+
+
+@pytest.mark.parametrize(
+    "args", [["--help"], ["rules"], ["explain", "MSH303"], ["check", "--help"], ["sha256", "pyproject.toml"]]
+)
+def test_publishers_commands_need_no_server(args: list[str]) -> None:
+    done = python(WITHOUT_SERVER, *args)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "web", "worker", "db upgrade", "demo", "review 1"])
+def test_a_server_command_without_the_server_says_what_is_missing(command: str) -> None:
+    done = python(WITHOUT_SERVER, *command.split())
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "hubbot" in done.stderr
+
+
+def test_help_names_every_command() -> None:
+    done = hubbot("--help")
+    assert done.returncode == 0
+    assert all(f"  {command}" in done.stdout for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str) -> None:
+    done = hubbot(command, "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"usage: hubbot {command}")
+    assert "lifeline" not in done.stdout, "what only the supervisor uses is not shown"
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        ([], 0),
+        (["nonsense"], 2),
+        (["--nonsense"], 2),
+        (["check", "--nonsense"], 2),
+        (["explain", "MSH999"], 2),
+        (["explain", "MSH303"], 0),
+        (["rules"], 0),
+        (["db", "downgrade"], 2),
+        (["review", "not-a-pull-request"], 2),
+        (["check", "nowhere.md"], 2),
+    ],
+)
+def test_exit_codes(args: list[str], code: int) -> None:
+    done = hubbot(*args)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_findings_are_another_code_than_usage() -> None:
+    bad = ROOT / "tests/rules/fixtures/msh206/bad.md"
+    done = hubbot("check", str(bad))
+    assert done.returncode == 1, done.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "web", "worker"])
+def test_a_missing_secret_refuses_to_start_by_name(command: str, tmp_path: Path) -> None:
+    done = hubbot(command, cwd=tmp_path, GITHUB_TOKEN="ghp_abcdefghijkl", GITHUB_REPOSITORIES="a/b")
+    assert done.returncode == 2
+    assert "GITHUB_WEBHOOK_SECRET" in done.stderr
+    assert "ghp_" not in done.stderr
+
+
+def test_the_database_is_upgraded_as_often_as_one_likes(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = hubbot("db", "upgrade", cwd=tmp_path, DATABASE_URL=f"sqlite:///{tmp_path / 'x.sqlite'}")
+        assert (done.returncode, done.stdout) == (0, "The database is up to date.\n")
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////dev/null/x.sqlite", "mysql://x", "postgresql://u:hunter2@/x?host=/nowhere"]
+)
+def test_a_database_that_cannot_be_opened_is_a_matter_of_settings(url: str, tmp_path: Path) -> None:
+    done = hubbot("db", "upgrade", cwd=tmp_path, DATABASE_URL=url)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr

@@ -1,0 +1,159 @@
+"""Housekeeping: it asks only for what has no result, and never disturbs what runs."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from bot.errors import ForgeError
+from bot.flows.reconcile import EVERY, standing
+from bot.model import Intent, PullState
+from bot.store.queue import INDEX, RECONCILE
+from tests.flows.story import PAGE, Story, failing, links, page
+
+
+def start(story: Story) -> None:
+    """What a worker asks for when it starts."""
+    for request in standing(story.world):
+        story.queue.put(request, story.time)
+
+
+def test_a_worker_looks_around_when_it_starts(story: Story) -> None:
+    start(story)
+    assert {story.take().kind, story.take().kind} == {RECONCILE, INDEX}
+
+
+def test_lost_deliveries_are_made_up_for(story: Story) -> None:
+    story.forge.open(1, {PAGE: page()})
+    story.forge.open(2, {"README.md": "other\n"})
+    story.forge.open(3, {PAGE: page()}).state = PullState.CLOSED
+    start(story)
+    story.settle()
+    assert story.pull.states()["gate"] == "success"
+    assert story.forge.pulls[2].states()["gate"] == "success"
+    assert story.forge.pulls[3].checks == {}
+    story.forge.calls.clear()
+    story.later(EVERY + 1)
+    assert "changes" not in story.forge.calls, "what has a result is left alone"
+    story.forge.push(1, {PAGE: page(slip=True)})
+    story.later(EVERY + 1)
+    assert story.pull.states()["gate"] == "failure"
+
+
+def test_a_head_that_comes_back_is_a_head_without_a_result(story: Story) -> None:
+    """A forced push back to an older commit: the conversation still tells of the newer one."""
+    story.open(page(slip=True))
+    story.settle()
+    old = story.pull.head
+    story.push(page())
+    story.settle()
+    story.pull.head = old
+    start(story)
+    story.settle()
+    assert story.reports[0].head_sha == old
+    assert len(story.pull.summaries) == 1
+
+
+def test_a_superseded_run_is_no_result(story: Story) -> None:
+    story.open(page())
+
+    def close(url: str) -> None:
+        story.pull.state = PullState.CLOSED
+
+    story.fetcher.meanwhile = close
+    story.settle()
+    story.fetcher.meanwhile = lambda url: None
+    story.pull.state = PullState.OPEN
+    start(story)
+    story.settle()
+    assert story.pull.states()["gate"] == "success"
+
+
+def test_what_waits_for_a_later_try_is_not_asked_for_again(story: Story) -> None:
+    story.fetcher.down = set(links())
+    story.open()
+    story.settle()
+    start(story)
+    story.settle()
+    assert len(story.reports) == 1
+
+
+def test_the_looking_around_does_not_cancel_what_runs(story: Story) -> None:
+    story.open(page(2))
+    lease = story.take()
+    start(story)
+    looking = story.queue.lease("w", (RECONCILE,), story.time)
+    assert looking is not None
+    story.run(looking)
+    assert story.queue.holds(lease, story.time)
+    story.run(lease, threading.Event())
+    story.settle()
+    assert len(story.reports) == 1
+
+
+def test_looking_around_never_ends(story: Story) -> None:
+    story.forge.open(1, {PAGE: page()})
+    story.forge.watch = failing("open_pulls", "before", ForgeError("401", permanent=True))
+    start(story)
+    story.settle()
+    assert story.reports == []
+    story.later(1000)
+    assert story.pull.states()["gate"] == "success", "the token works again, and nobody had to restart"
+
+
+def test_what_a_forge_refused_is_tried_again_when_it_lets_us(story: Story) -> None:
+    def refuse(when: str, method: str) -> None:
+        if method == "post_summary":
+            raise ForgeError("403", permanent=True)
+
+    story.forge.watch = refuse
+    story.open(page(slip=True))
+    start(story)
+    story.settle()
+    assert story.reports[0].trouble == "forge"
+    story.forge.watch = lambda when, method: None
+    story.later(EVERY + 1)
+    assert story.pull.states()["gate"] == "failure"
+    assert len(story.pull.summaries) == 1
+
+
+def test_a_rerun_without_a_number_is_located_by_its_head(story: Story) -> None:
+    story.forge.open(1, {PAGE: page()})
+    story.forge.open(2, {PAGE: page(2)})
+    story.deliver(Intent.RERUN, number=0, head_sha=story.pull.head)
+    story.settle()
+    assert story.pull.states()["gate"] == "success"
+    assert story.forge.pulls[2].checks == {}
+    story.deliver(Intent.RERUN, number=0, head_sha="0" * 40)
+    story.settle()
+    assert len(story.reports) == 1
+
+
+def test_a_rerun_reads_every_file_anew(story: Story) -> None:
+    story.open(page(2))
+    story.settle()
+    story.deliver(Intent.RERUN, head_sha=story.pull.head)
+    story.settle()
+    assert story.fetcher.asked == [*links(2), *links(2)]
+
+
+def test_the_index_is_read_once(story: Story) -> None:
+    story.forge.base = story.forge._commit({PAGE: page(), "README.md": "hub\n"})
+    start(story)
+    story.settle()
+    assert story.forge.calls.count("blobs") == 1
+    start(story)
+    story.settle()
+    assert story.forge.calls.count("blobs") == 1, "the blobs are known by now"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_old_deliveries_are_pruned(story: Story, kept: bool) -> None:
+    story.open()
+    story.settle()
+    story.time += 44 * 86400 if kept else 46 * 86400
+    start(story)
+    story.settle()
+    story.ids = iter([0, 1])
+    assert story.deliver(Intent.REVIEW) is not kept, "a repetition is known for 45 days"

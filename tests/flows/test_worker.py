@@ -1,0 +1,156 @@
+"""The worker with its threads and its real clock: it starts, watches, gives back and drains."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from bot.errors import ForgeError
+from bot.flows.run import Run, Stopped
+from bot.flows.worker import Worker
+from bot.model import Intent
+from bot.store import queue as kinds
+from bot.store.database import StoreUnavailable
+from bot.store.queue import Request
+from tests.flows.story import Story, page
+
+WITHIN = 12.0
+
+
+@contextmanager
+def at_work(story: Story, **settings: object) -> Iterator[threading.Event]:
+    """A worker on the story's world, by the real clock; stopped in good order at the end."""
+    world = replace(story.world, now=time.time)
+    story.fetcher.now = time.time
+    stop = threading.Event()
+    thread = threading.Thread(target=Worker(world, **settings).run, args=(stop,))  # type: ignore[arg-type]  # its own
+    thread.start()
+    try:
+        yield stop
+    finally:
+        stop.set()
+        thread.join(30)
+        assert not thread.is_alive(), "the worker does not end"
+
+
+def until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + WITHIN
+    while not condition():
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.02)
+
+
+def idle(story: Story) -> bool:
+    return not story.store.figures(time.time())["jobs_running"]
+
+
+def test_deliveries_become_reviews(story: Story) -> None:
+    story.time = time.time()
+    with at_work(story):
+        story.open(page(2))
+        until(lambda: story.pull.states().get("gate") == "success")
+        story.push(page(slip=True))
+        until(lambda: story.pull.states().get("gate") == "failure")
+        until(lambda: idle(story))
+    assert len(story.pull.summaries) == 1
+    assert story.store.last_heartbeat() is None, "it has taken its leave"
+
+
+def test_a_push_ends_a_run_within_two_seconds(story: Story) -> None:
+    story.time = time.time()
+    begun, free = threading.Event(), threading.Event()
+
+    def hang(url: str) -> None:
+        begun.set()
+        free.wait(10)
+
+    story.fetcher.meanwhile = hang
+    with at_work(story):
+        story.open(page(2))
+        assert begun.wait(WITHIN)
+        old = story.pull.head
+        story.fetcher.meanwhile = lambda url: None
+        story.push(page(2))
+        time.sleep(1.5)
+        free.set()
+        until(lambda: story.pull.states().get("gate") == "success")
+    assert story.pull.states(old)["gate"] == "pending"
+
+
+@pytest.mark.parametrize("reason", [StoreUnavailable("locked"), Stopped()])
+def test_what_is_cut_short_by_no_fault_of_its_own_is_taken_again(story: Story, reason: Exception) -> None:
+    """While the worker lives nobody else would take it: it gives the job back itself."""
+    tries = []
+
+    def flaky(run: Run) -> Request | None:
+        tries.append(run.lease.attempts)
+        if len(tries) == 1:
+            raise reason
+        return None
+
+    story.time = time.time()
+    story.forge.open(1, {})
+    with at_work(story, flows=dict.fromkeys(kinds_of(story), flaky)):
+        story.deliver(Intent.REVIEW)
+        until(lambda: len(tries) >= 4 and idle(story))
+    assert set(tries) == {1}, "and it is no attempt"
+
+
+def kinds_of(story: Story) -> tuple[str, ...]:
+    return (kinds.REVIEW, kinds.COMMENT, kinds.LOCATE, kinds.RECONCILE, kinds.INDEX)
+
+
+def test_what_runs_at_the_end_is_finished_where_it_can_be(story: Story) -> None:
+    story.time = time.time()
+    begun = threading.Event()
+
+    def slow(url: str) -> None:
+        begun.set()
+        time.sleep(0.5)
+
+    story.fetcher.meanwhile = slow
+    with at_work(story) as stop:
+        story.open(page(2))
+        assert begun.wait(WITHIN)
+        stop.set()
+    assert story.pull.states()["gate"] == "success"
+
+
+def test_what_cannot_be_finished_at_the_end_is_given_back(story: Story) -> None:
+    story.time = time.time()
+    begun = threading.Event()
+
+    def slow(url: str) -> None:
+        begun.set()
+        time.sleep(0.1)
+
+    story.fetcher.meanwhile = slow
+    with at_work(story, drain=0.3) as stop:
+        story.open(page(200))
+        assert begun.wait(WITHIN)
+        stop.set()
+        asked = time.monotonic()
+    assert time.monotonic() - asked < 5
+    assert story.pull.states()["gate"] == "pending"
+    again = story.take("next")
+    assert (again.kind, again.attempts) == (kinds.REVIEW, 1)
+    assert story.reports[0].finished_at is None, "it is not superseded: it goes on"
+
+
+def test_a_forge_that_is_away_does_not_hold_the_worker(story: Story) -> None:
+    def away(when: str, method: str) -> None:
+        raise ForgeError("no route")
+
+    story.time = time.time()
+    story.forge.watch = away
+    with at_work(story):
+        story.deliver(Intent.REVIEW)
+        until(lambda: story.forge.calls.count("pull_request") >= 1 and idle(story))
+        story.forge.watch = lambda when, method: None
+        story.open()
+        until(lambda: story.pull.states().get("gate") == "success")

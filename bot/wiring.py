@@ -52,6 +52,8 @@ class World:
     policy: Policy
     public_url: str
     dry_run: bool
+    #: Whether a pull request is compared with every page of the hub, which is read once and then kept.
+    compares_tree: bool = True
     now: Callable[[], float] = time.time
 
 

@@ -94,27 +94,26 @@ class Worker:
 
     def _take(self, pool: ThreadPoolExecutor) -> bool:
         """Leases one job for each lane with room; whether there was any."""
+        free = [lane for lane in self.lanes if lane.running < lane.slots]
         found = False
-        for lane in self.lanes:
-            if lane.running >= lane.slots:
-                continue
-            try:
-                now = self.world.now()
-                lease = None
-                if self.world.queue.due(lane.kinds, now):
-                    lease = self.world.queue.lease(self.name, lane.kinds, now)
-            except StoreUnavailable as error:
-                log.warning("the database is unavailable (%s); looking again", error)
-                continue
-            if lease is None:
-                continue
-            found = True
-            active = Active(lease)
-            with self.lock:
-                lane.running += 1
-                self.active[lease.id] = active
-            pool.submit(self._job, active).add_done_callback(partial(self._release, lane))
+        try:
+            # One look for all: an idle worker costs one indexed read, and takes no lock.
+            if not self.world.queue.due([kind for lane in free for kind in lane.kinds], self.world.now()):
+                return False
+            for lane in free:
+                lease = self.world.queue.lease(self.name, lane.kinds, self.world.now())
+                if lease is not None:
+                    found = True
+                    self._begin(pool, lane, Active(lease))
+        except StoreUnavailable as error:
+            log.warning("the database is unavailable (%s); looking again", error)
         return found
+
+    def _begin(self, pool: ThreadPoolExecutor, lane: Lane, active: Active) -> None:
+        with self.lock:
+            lane.running += 1
+            self.active[active.lease.id] = active
+        pool.submit(self._job, active).add_done_callback(partial(self._release, lane))
 
     def _release(self, lane: Lane, done: Future[None]) -> None:
         with self.lock:

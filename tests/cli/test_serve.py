@@ -12,7 +12,7 @@ from subprocess import Popen
 
 import pytest
 
-from tests.cli.processes import alive, descendants, environment, free_port, get, half, hubbot, running, until
+from tests.cli.processes import alive, descendants, environment, free_port, get, half, running, until
 
 pytestmark = pytest.mark.network
 

@@ -73,7 +73,10 @@ class Facts:
     `files` maps an asset's address (angle brackets removed) to what was measured;
     an absent address was not measured.
     `tree` holds the asset entries of every page of the base tree that the pull request does not replace.
+    `rivals` maps the path of a page to the other open pull requests that bring a page there, as readers know
+    them (`!12`).
     """
 
     files: Mapping[str, RemoteFile] = field(default_factory=dict)
     tree: Mapping[str, tuple[TreeAsset, ...]] = field(default_factory=dict)
+    rivals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

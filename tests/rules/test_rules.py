@@ -169,7 +169,7 @@ def test_a_flood_of_unknown_fields_is_judged_quickly(judge: Judge) -> None:
     started = time.process_time()
     keys = "\n".join(f"model-nam{number}: v" for number in range(2_400))
     found = judge(parse("mshub_res/assets/mindspore/1.10/x.md", f"# x\n\n---\nauthor: x\n{keys}\n---\n"))
-    assert {one.rule for one in found} == {"MSH201", "MSH202"}
+    assert {one.rule for one in found} >= {"MSH201", "MSH202"}
     assert time.process_time() - started < 2
 
 

@@ -7,7 +7,8 @@ Wrong: `repo-link: <https://gitee.com/mindspore/models>`, `repo-link: <gitee.com
 
 Right: `repo-link: <https://gitee.com/mindspore/models/tree/r1.10/official/cv/ResNet>`
 
-Not reported: an empty value, which MSH201 reports; an address without `<…>`, which MSH308 does.
+Not reported: an empty value, which MSH201 reports; an address without `<…>`, which MSH308 does;
+`_cn` pages, which repeat the English page's.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _HOST = levels("warning", "notice")
 @rule("MSH315", "repo-link", changed="error", untouched="warning", variants={"host": _HOST, "http": _HOST})
 def check(page: Page, context: Context) -> Iterator[Problem]:
     field = page.fields.get("repo-link")
-    if field is None or field.shape != "scalar" or is_empty(field):
+    if page.is_cn or field is None or field.shape != "scalar" or is_empty(field):
         return
     variant, values = _variant(field.text.strip(), context.policy)
     if variant:
@@ -40,7 +41,7 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
 
 def _variant(text: str, policy: Policy) -> tuple[str, dict[str, str]]:
     """What is wrong with a value and what its message needs; empty when nothing is."""
-    if text.startswith("<") != text.endswith(">"):
+    if (text.startswith("<") != text.endswith(">")) and text.count("<") + text.count(">") == 1:
         return "brackets", {}
     found = place(bare(text))
     if found is None:

@@ -18,6 +18,7 @@ Not reported: these headings in Chinese, or at another level; `References` inste
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from rules.body.markdown import Heading, headings
 from rules.finding import Problem, Suggestion
@@ -32,18 +33,19 @@ SECTIONS = {
     "Citation": ("Citations", "Reference", "References", "Bibtex", "参考论文", "参考文献", "引用"),
     "Disclaimer": ("免责声明", "声明"),
 }
+_NORMAL = {name: frozenset(map(normal, (name, *others))) for name, others in SECTIONS.items()}
+_KNOWN = frozenset().union(*_NORMAL.values())
 #: More headings than these are not looked through for a misspelt one.
 MAX_HEADINGS = 200
 
 
 @rule("MSH402", "missing-section", changed="notice", untouched="off")
 def check(page: Page, _context: Context) -> Iterator[Problem]:
-    found = list(headings(page))
-    have = {normal(heading.text) for heading in found}
-    known = {normal(word) for name, others in SECTIONS.items() for word in (name, *others)}
-    for name, others in SECTIONS.items():
-        if have.isdisjoint(normal(word) for word in (name, *others)):
-            meant = _misspelt(name, [one for one in found[:MAX_HEADINGS] if normal(one.text) not in known])
+    found = {normal(heading.text): heading for heading in headings(page)}
+    for name, spellings in _NORMAL.items():
+        if spellings.isdisjoint(found):
+            strangers = [found[text] for text in islice(found, MAX_HEADINGS) if text not in _KNOWN]
+            meant = _misspelt(name, strangers)
             if meant is None:
                 place = point(min(page.body_line, len(page.lines)), 1)
                 yield Problem(place, key="body", variant="missing", values={"section": name})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rules.finding import Span
 from rules.page import Page
@@ -12,6 +13,8 @@ from rules.source import point
 
 #: Longer lines are data, not prose; the longest real one with a link has 1,300 characters.
 MAX_LINE = 5_000
+#: Pages read lately: the rules ask after one page in turn, and after its base version.
+KEPT = 4
 _FENCE = re.compile(r" {0,3}(`{3,200}|~{3,200})")
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.{1,300})")
 _CODE = re.compile(r"`[^`]{1,500}`")
@@ -44,18 +47,9 @@ class BodyLink:
     is_image: bool
 
 
-def prose(page: Page) -> Iterator[tuple[int, str]]:
+def prose(page: Page) -> tuple[tuple[int, str], ...]:
     """The lines outside fenced code with their numbers, code spans blanked out so that columns hold."""
-    fence = ""
-    for number, line in enumerate(page.body, page.body_line):
-        mark = _FENCE.match(line)
-        if fence:
-            if mark and mark[1].startswith(fence) and not line[mark.end() :].strip():
-                fence = ""
-        elif mark:
-            fence = mark[1]
-        elif len(line) <= MAX_LINE:
-            yield number, _CODE.sub(lambda code: " " * len(code[0]), line) if "`" in line else line
+    return _prose(page.lines, page.body_line)
 
 
 def headings(page: Page) -> Iterator[Heading]:
@@ -67,8 +61,35 @@ def headings(page: Page) -> Iterator[Heading]:
                 yield Heading(len(match[1]), text, point(number, match.start(2) + 1, len(text)))
 
 
-def links(page: Page) -> Iterator[BodyLink]:
-    for number, line in prose(page):
+def links(page: Page) -> tuple[BodyLink, ...]:
+    return _links(page.lines, page.body_line)
+
+
+@lru_cache(maxsize=KEPT)
+def _prose(lines: tuple[str, ...], first: int) -> tuple[tuple[int, str], ...]:
+    return tuple(_outside_code(lines[first - 1 :], first))
+
+
+def _outside_code(lines: tuple[str, ...], first: int) -> Iterator[tuple[int, str]]:
+    fence = ""
+    for number, line in enumerate(lines, first):
+        mark = _FENCE.match(line) if "```" in line or "~~~" in line else None
+        if fence:
+            if mark and mark[1].startswith(fence) and not line[mark.end() :].strip():
+                fence = ""
+        elif mark:
+            fence = mark[1]
+        elif len(line) <= MAX_LINE:
+            yield number, _CODE.sub(lambda code: " " * len(code[0]), line) if "`" in line else line
+
+
+@lru_cache(maxsize=KEPT)
+def _links(lines: tuple[str, ...], first: int) -> tuple[BodyLink, ...]:
+    return tuple(_each_link(_prose(lines, first)))
+
+
+def _each_link(prose: tuple[tuple[int, str], ...]) -> Iterator[BodyLink]:
+    for number, line in prose:
         if "](" not in line:
             continue
         for match in _LINK.finditer(line):

@@ -25,6 +25,8 @@ from rules.source import point
 
 #: From this many pages of one directory on, it is the directory that is being retired.
 BULK = 5
+#: From this many pages on, wherever they lie, no page is named by itself.
+MANY = 20
 #: Directories that are named one by one.
 NAMED = 10
 
@@ -52,12 +54,13 @@ def _folder(page: Page) -> str:
 
 
 def _bulk(context: Context) -> dict[str, list[str]]:
-    """The directories that lose many pages, with the paths of those."""
+    """The directories that lose many pages, with the paths of those; all, where many are lost in all."""
     folders: dict[str, list[str]] = defaultdict(list)
     for subject in context.subjects:
         if subject.removed:
             folders[_folder(subject.page)].append(subject.page.path)
-    return {folder: paths for folder, paths in folders.items() if len(paths) >= BULK}
+    least = BULK if sum(map(len, folders.values())) < MANY else 1
+    return {folder: paths for folder, paths in folders.items() if len(paths) >= least}
 
 
 def _renamed(page: Page, context: Context) -> str:

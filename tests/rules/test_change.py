@@ -77,11 +77,22 @@ def test_a_renamed_page_names_the_new_one(
 
 def test_directories_that_are_retired_make_one_finding(make: Make) -> None:
     old = [make(path=f"{HUB}/{version}/m{n}_mnist.md") for version in ("0.5", "0.6") for n in range(200)]
+    (finding,) = run(*(Subject(page, removed=True) for page in old))
+    assert (finding.variant, finding.values["number"]) == ("bulk", "400")
+    assert finding.values["directories"] == "mindspore/0.5, mindspore/0.6"
+
+
+def test_single_pages_beside_a_retired_directory_are_named(make: Make) -> None:
+    old = [make(path=f"{HUB}/0.5/m{n}_mnist.md") for n in range(5)]
     few = [make(path=f"{HUB}/1.0/m{n}_mnist.md") for n in range(2)]
     found = run(*(Subject(page, removed=True) for page in old + few))
     assert [one.variant for one in found] == ["bulk", "removed", "removed"]
-    assert found[0].values["number"] == "400"
-    assert found[0].values["directories"] == "mindspore/0.5, mindspore/0.6"
+
+
+def test_many_removals_are_one_finding_wherever_they_lie(make: Make) -> None:
+    pages = [make(path=f"{HUB}/1.{n}/m_mnist.md") for n in range(20)]
+    (finding,) = run(*(Subject(page, removed=True) for page in pages))
+    assert finding.values["directories"].endswith(", …")
 
 
 def test_rivals_matter_for_new_pages_only(make: Make) -> None:

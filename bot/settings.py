@@ -125,6 +125,12 @@ def for_one_pull(environment: Mapping[str, str], ref: PullRef, *, post: bool) ->
     )
 
 
+def for_downloads(environment: Mapping[str, str]) -> tuple[str, str]:
+    """`ASSET_CONNECT_TO` and `ASSET_CA_BUNDLE` alone: a publisher's environment may hold any token."""
+    read = _Reader(environment)
+    return read("ASSET_CONNECT_TO"), _readable(read, "ASSET_CA_BUNDLE")
+
+
 class _Reader:
     """A variable's value, or the content of the file that NAME_FILE names."""
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
+from rules.artifacts.digest import repaired
 from rules.facts import Facts, TreeAsset, Wanted
 from rules.finding import Fault, Finding, Problem, Severity, fingerprint
 from rules.links import is_fetchable
@@ -42,6 +43,7 @@ def check(
     """Everything that the rules find, by path and place.
 
     A problem that the base version of a changed page has too counts as untouched.
+    Removed pages are judged by the rules about removals, and by no others.
     A rule that fails becomes a finding of its own, with fault `bot`, and the others still run.
     """
     rules = catalogue() if rules is None else rules
@@ -50,6 +52,8 @@ def check(
     findings: list[Finding] = []
     for subject in now.subjects:
         for rule in rules:
+            if rule.removals is not subject.removed:
+                continue
             problems = _problems(rule, subject.page, subject.page.path, now)
             if not problems:
                 continue
@@ -64,14 +68,22 @@ def check(
 
 def _context(subjects: tuple[Subject, ...], facts: Facts, policy: Policy) -> Context:
     replaced = {subject.page.path for subject in subjects}
-    uses = [entry for subject in subjects for entry in tree_assets(subject.page)]
+    standing = [subject for subject in subjects if not subject.removed]
+    uses = [entry for subject in standing for entry in tree_assets(subject.page)]
     uses += [entry for entries in facts.tree.values() for entry in entries if entry.path not in replaced]
-    links: dict[str, list[TreeAsset]] = {}
-    for entry in uses:
-        links.setdefault(entry.link, []).append(entry)
-    paths = {*replaced, *facts.paths, *(entry.path for entry in uses)}
-    grouped = {link: tuple(entries) for link, entries in links.items()}
-    return Context(subjects, facts, policy, grouped, paths=tuple(sorted(paths)))
+    bases = {subject.page.path: subject.base for subject in standing if subject.base is not None}
+    links = _grouped((entry.link, entry) for entry in uses)
+    digests = _grouped((repaired(entry.sha256), entry) for entry in uses if entry.sha256)
+    standing_paths = {subject.page.path for subject in standing}
+    paths = {*standing_paths, *facts.paths, *(entry.path for entry in uses)}
+    return Context(subjects, facts, policy, links, tuple(sorted(paths)), digests, bases)
+
+
+def _grouped(pairs: Iterable[tuple[str, TreeAsset]]) -> dict[str, tuple[TreeAsset, ...]]:
+    groups: dict[str, list[TreeAsset]] = {}
+    for key, entry in pairs:
+        groups.setdefault(key, []).append(entry)
+    return {key: tuple(entries) for key, entries in groups.items()}
 
 
 def _problems(rule: Rule, page: Page, path: str, context: Context) -> list[tuple[str, Problem]]:

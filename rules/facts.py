@@ -74,8 +74,11 @@ class Facts:
     an absent address was not measured.
     `tree` holds the asset entries of every page of the base tree that the pull request does not replace.
     `paths` are those of every page of the base tree that the pull request does not remove or rename.
+    `rivals` maps the path of a page to the other open pull requests that bring a page there, as readers know
+    them (`!12`).
     """
 
     files: Mapping[str, RemoteFile] = field(default_factory=dict)
     tree: Mapping[str, tuple[TreeAsset, ...]] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
+    rivals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

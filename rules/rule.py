@@ -22,17 +22,23 @@ PACKAGES = ("layout", "metadata", "artifacts", "body", "change", "internal")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A page to judge, its version on the base branch, and whether the pull request touches it at all."""
+    """A page to judge, its version on the base branch, and whether the pull request touches it at all.
+
+    `removed`: the pull request deletes the page, and `page` is what the base branch has. Only the rules about
+    removals look at it.
+    """
 
     page: Page
     base: Page | None = None
     changed: bool = True
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a rule may know beyond its page. `links` maps an asset's address to every use of it, tree
-    included; `paths` are those of all pages, sorted, the judged ones included.
+    included; `paths` are those of all pages, sorted, the judged ones included; `digests` does for digests,
+    repaired, what `links` does for addresses; `bases` maps a path to what the base branch has.
     """
 
     subjects: tuple[Subject, ...]
@@ -40,6 +46,8 @@ class Context:
     policy: Policy
     links: Mapping[str, tuple[TreeAsset, ...]]
     paths: tuple[str, ...] = ()
+    digests: Mapping[str, tuple[TreeAsset, ...]] = field(default_factory=dict)
+    bases: Mapping[str, Page] = field(default_factory=dict)
 
 
 Check = Callable[[Page, Context], Iterable[Problem]]
@@ -61,7 +69,8 @@ class Rule:
     """One rule. `levels` holds unless the policy says otherwise; `variants` those of its cases that weigh
     differently.
 
-    `page` is the rule's documentation. `remote` says that it judges what was measured outside.
+    `page` is the rule's documentation. `remote` says that it judges what was measured outside, `removals`
+    that it judges the pages that are deleted, and no others.
     """
 
     code: str
@@ -72,6 +81,7 @@ class Rule:
     page: str
     remote: bool = False
     variants: Mapping[str, Levels] = field(default_factory=dict)
+    removals: bool = False
 
 
 def levels(changed: str, untouched: str) -> Levels:
@@ -88,12 +98,14 @@ def rule(
     fault: Fault = Fault.CONTRIBUTOR,
     remote: bool = False,
     variants: Mapping[str, Levels] | None = None,
+    removals: bool = False,
 ) -> Callable[[Check], Rule]:
     """Makes a rule of a function that yields problems; its module's docstring is the rule's page."""
 
     def make(check: Check) -> Rule:
         page = importlib.import_module(check.__module__).__doc__ or ""
-        return Rule(code, name, check, levels(changed, untouched), fault, page, remote, variants or {})
+        judged = levels(changed, untouched)
+        return Rule(code, name, check, judged, fault, page, remote, variants or {}, removals)
 
     return make
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from bot.cli.gather import from_branch, from_hub, from_paths
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
 from rules import engine, policy
-from rules.facts import Facts, RemoteFile, TreeAsset
+from rules.facts import Facts, RemoteFile
 from rules.output.result import Result, counts
 from rules.rule import Subject
 
@@ -60,9 +60,10 @@ def run(args: argparse.Namespace) -> int:
     """Returns 0 clean, 1 findings, 2 usage, 3 could not finish or could not verify."""
     try:
         outputs = _outputs(args.format or ["text"], args.lang)
-        subjects, tree = _subjects(args)
-        files = _measured(subjects, args.lang) if args.remote else {}
-        findings = engine.check(subjects, Facts(files=files, tree=tree), policy.default())
+        subjects, facts = _subjects(args)
+        if args.remote:
+            facts = replace(facts, files=_measured(subjects, args.lang))
+        findings = engine.check(subjects, facts, policy.default())
         lines = {subject.page.path: subject.page.lines for subject in subjects}
         result = Result(tuple(findings), len(subjects), args.lang, lines)
         for name, target in outputs:
@@ -89,24 +90,25 @@ def _outputs(formats: Sequence[str], lang: str) -> list[tuple[str, str]]:
     return outputs
 
 
-def _subjects(args: argparse.Namespace) -> tuple[list[Subject], Mapping[str, tuple[TreeAsset, ...]]]:
+def _subjects(args: argparse.Namespace) -> tuple[list[Subject], Facts]:
     if args.diff is not None and (args.all or args.paths):
         raise UserError(say(args.lang, "conflict"))
     if args.all:
         subjects = [subject for root in args.paths or ["."] for subject in from_hub(root, args.lang)]
-        return subjects, {}
+        return subjects, Facts()
     if args.paths:
-        return from_paths(args.paths, args.lang), {}
+        return from_paths(args.paths, args.lang), Facts()
     return from_branch(args.diff or "", args.lang)
 
 
 def _measured(subjects: Sequence[Subject], lang: str) -> dict[str, RemoteFile]:
     """What the links of the pages lead to. The downloader and the settings are loaded only here."""
     wanted = engine.wanted(subject.page for subject in subjects)
-    settings = importlib.import_module("bot.settings").load(os.environ)
-    fetcher = importlib.import_module("bot.downloads").Fetcher(
-        connect_to=settings.connect_to, ca_bundle=settings.ca_bundle or None
-    )
+    from bot import settings
+    from bot.downloads import Fetcher
+
+    connect_to, ca_bundle = settings.for_downloads(os.environ)
+    fetcher = Fetcher(connect_to=connect_to, ca_bundle=ca_bundle or None)
     files: dict[str, RemoteFile] = {}
     with closing(fetcher):
         results: Iterator[RemoteFile] = fetcher.measure(wanted, lambda: False)

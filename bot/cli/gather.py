@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
 from bot.model import ASSETS_ROOT
-from rules.facts import TreeAsset
+from rules.facts import Facts, TreeAsset
 from rules.page import Page, parse
 from rules.rule import Subject
 from rules.source import MAX_PAGE
@@ -41,9 +41,9 @@ def from_hub(root: str, lang: str) -> list[Subject]:
     return [Subject(subject.page, changed=False) for subject in subjects]
 
 
-def from_branch(base: str, lang: str) -> tuple[list[Subject], dict[str, tuple[TreeAsset, ...]]]:
-    """The pages that differ from the merge base with `base` ("" for the default branch), and the tree's other
-    uses.
+def from_branch(base: str, lang: str) -> tuple[list[Subject], Facts]:
+    """The pages that differ from the merge base with `base` ("" for the default branch), those that are gone,
+    and what the rest of the tree says.
 
     Pages not committed yet count as changed. Raises `UserError` outside a repository or for an unknown base.
     """
@@ -53,13 +53,15 @@ def from_branch(base: str, lang: str) -> tuple[list[Subject], dict[str, tuple[Tr
     root = Path(os.fsdecode(top).rstrip("\n"))
     merge_base = _merge_base(root, base, lang)
     changed = _changed(root, merge_base)
-    before = _blobs(root, merge_base, changed)
-    subjects = []
-    for path in changed:
-        page = _read(path, root / path, lang)
-        base_page = parse(path, before[path]) if path in before else None
-        subjects.append(Subject(page, base_page))
-    return subjects, _others(root, [subject.page for subject in subjects])
+    before = {path: parse(path, data) for path, data in _blobs(root, merge_base, changed).items()}
+    standing = [path for path in changed if (root / path).is_file() and not (root / path).is_symlink()]
+    subjects = [Subject(_read(path, root / path, lang), before.get(path)) for path in standing]
+    removed = [
+        Subject(before[path], removed=True) for path in changed if path in before and path not in standing
+    ]
+    paths = tuple(file.relative_to(root).as_posix() for file in _pages_below(root))
+    tree = _others(root, [subject.page for subject in subjects])
+    return [*subjects, *removed], Facts(tree=tree, paths=paths)
 
 
 def hub_path(file: Path) -> str:
@@ -104,13 +106,12 @@ def _default_branch(root: Path) -> str:
 
 
 def _changed(root: Path, merge_base: str) -> list[str]:
-    """Paths of pages that are there and differ from the merge base, tracked or not."""
+    """Paths of pages that differ from the merge base or are gone from it, tracked or not."""
     tracked = _must(
         root, "diff", "--no-ext-diff", "--name-only", "--no-renames", "-z", merge_base, "--", ASSETS_ROOT
     )
     fresh = _must(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ASSETS_ROOT)
-    names = {os.fsdecode(name) for name in (tracked + fresh).split(b"\0") if name.endswith(b".md")}
-    return sorted(name for name in names if (root / name).is_file() and not (root / name).is_symlink())
+    return sorted({os.fsdecode(name) for name in (tracked + fresh).split(b"\0") if name.endswith(b".md")})
 
 
 def _blobs(root: Path, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
@@ -132,16 +133,17 @@ def _blobs(root: Path, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
 
 
 def _others(root: Path, pages: Sequence[Page]) -> dict[str, tuple[TreeAsset, ...]]:
-    """Uses of the pages' links elsewhere in the hub; only files that contain one of the links are parsed."""
-    links = {asset.link.encode("utf-8", "replace") for page in pages for asset in page.assets if asset.link}
+    """Uses of the pages' links and digests elsewhere in the hub; only files that contain one are parsed."""
+    texts = {text for page in pages for asset in page.assets for text in (asset.link, asset.sha256) if text}
+    sought = {text.encode("utf-8", "replace") for text in texts}
     own = {page.path for page in pages}
     found: dict[str, tuple[TreeAsset, ...]] = {}
-    if not links:
+    if not sought:
         return found
     for file in _pages_below(root):
         path = file.relative_to(root).as_posix()
         data = b"" if path in own else file.read_bytes()
-        if any(link in data for link in links):
+        if any(text in data for text in sought):
             page = parse(path, data)
             found[path] = tuple(TreeAsset(path, asset.link, asset.sha256) for asset in page.assets)
     return found

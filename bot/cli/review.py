@@ -52,7 +52,9 @@ def run(args: argparse.Namespace) -> int:
         database = f"sqlite:///{Path(folder) / 'once.sqlite'}"
         try:
             with wiring.world(replace(chosen, database_url=database)) as world:
-                report = once.review(world, ref, threading.Event())
+                # Gitee gives pages one by one only: reading its whole hub is not worth it for one review.
+                alone = replace(world, compares_tree=ref.forge != "gitee")
+                report = once.review(alone, ref, threading.Event())
         except (ForgeError, CouldNotVerify) as error:
             print(f"hubbot: {ref} could not be reviewed: {error}", file=sys.stderr)
             return UNFINISHED

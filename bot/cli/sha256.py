@@ -107,10 +107,10 @@ def _remote(url: str, words: dict[str, str], show: Show, end: Callable[[], None]
 
 def _measured(url: str, show: Show) -> RemoteFile | None:
     # Loaded here: hashing a local file needs neither the settings nor a client for the net.
-    settings = importlib.import_module("bot.settings").load(os.environ)
+    connect_to, ca_bundle = importlib.import_module("bot.settings").for_downloads(os.environ)
     fetcher = importlib.import_module("bot.downloads").Fetcher(
-        connect_to=settings.connect_to,
-        ca_bundle=settings.ca_bundle or None,
+        connect_to=connect_to,
+        ca_bundle=ca_bundle or None,
         progress=lambda _url, count, total: show(count, total),
     )
     wanted = importlib.import_module("rules.facts").Wanted(url)

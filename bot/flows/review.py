@@ -10,6 +10,7 @@ from hashlib import sha256
 from bot.errors import CouldNotVerify
 from bot.flows.measure import measure
 from bot.flows.post import Poster
+from bot.flows.rivals import rivals
 from bot.flows.run import Run
 from bot.flows.tree import REGULAR, is_page, tree_assets
 from bot.model import FORMAT, ChangedFile, ChangeSet, PullRequest, PullState, Report
@@ -34,12 +35,16 @@ MAX_RETRIES = 12
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What was read of a pull request: its changes, the pages to judge, and the rest of the tree."""
+    """What was read of a pull request: its changes, the pages to judge, the rest of the tree, and who else
+    adds the same pages.
+    """
 
     changes: ChangeSet
     subjects: tuple[Subject, ...]
     wanted: tuple[Wanted, ...]
     tree: Mapping[str, tuple[TreeAsset, ...]]
+    paths: tuple[str, ...]
+    rivals: Mapping[str, tuple[str, ...]]
 
 
 def review(run: Run) -> Request | None:
@@ -61,7 +66,7 @@ def review(run: Run) -> Request | None:
     report = replace(
         report,
         merge_base=material.changes.merge_base,
-        paths=tuple(subject.page.path for subject in material.subjects),
+        paths=tuple(subject.page.path for subject in material.subjects if not subject.removed),
         wanted=len(material.wanted),
         findings=tuple(_judge(run, material, {})),
     )
@@ -114,21 +119,19 @@ def begin(run: Run, pull: PullRequest, key: str, generation: int) -> Report:
 
 def _read(run: Run, pull: PullRequest) -> Material:
     changes = run.forge.changes(pull)
-    pages = [file for file in changes.files if is_page(file.path) and file.head is not None]
+    pages = [file for file in changes.files if is_page(file.path)]
     heads = _parsed(run, pages, pull.head_sha, "head")
     bases = _parsed(run, pages, changes.merge_base, "base")
-    subjects = tuple(
-        Subject(heads[file.path], bases.get(file.path), changed=True)
-        for file in sorted(pages, key=lambda file: file.path)
-    )
+    standing = tuple(Subject(heads[path], bases.get(path)) for path in sorted(heads))
+    removed = tuple(Subject(bases[path], removed=True) for path in sorted(bases.keys() - heads.keys()))
     gone = {file.path for file in changes.files}
-    tree = (
-        tree_assets(run, run.ref.repo, changes.merge_base, changes.base_tree, without=gone)
-        if subjects
-        else {}
-    )
-    wanted = engine.wanted([subject.page for subject in subjects])
-    return Material(changes, subjects, wanted, tree)
+    tree: Mapping[str, tuple[TreeAsset, ...]] = {}
+    if standing and run.world.compares_tree:
+        tree = tree_assets(run, run.ref.repo, changes.merge_base, changes.base_tree, without=gone)
+    paths = tuple(path for path in changes.base_tree if is_page(path) and path not in gone)
+    wanted = engine.wanted([subject.page for subject in standing])
+    others = rivals(run.world.store, run.forge.pull_request, pull, heads.keys() - bases.keys())
+    return Material(changes, standing + removed, wanted, tree, paths, others)
 
 
 def _parsed(run: Run, files: Sequence[ChangedFile], commit: str, side: str) -> dict[str, Page]:
@@ -143,7 +146,8 @@ def _parsed(run: Run, files: Sequence[ChangedFile], commit: str, side: str) -> d
 
 
 def _judge(run: Run, material: Material, files: Mapping[str, RemoteFile]) -> list[Finding]:
-    return engine.check(material.subjects, Facts(files=files, tree=material.tree), run.world.policy)
+    facts = Facts(files, material.tree, material.paths, material.rivals)
+    return engine.check(material.subjects, facts, run.world.policy)
 
 
 def _end(poster: Poster, report: Report) -> Request | None:

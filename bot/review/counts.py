@@ -10,6 +10,8 @@ from rules.finding import Fault, Finding, Severity
 
 DIGEST_MISMATCH = "MSH303"
 UNREACHABLE_LINK = "MSH305"
+#: Its pages are not there any more at the head: no line of them can be linked to.
+REMOVED_PAGE = "MSH504"
 #: Codes of the rules that judge what was measured remotely. This is the one place to name a new one.
 REMOTE_RULES = frozenset({DIGEST_MISMATCH, UNREACHABLE_LINK})
 #: Faults that nobody who reads the pull request can mend: "could not verify".

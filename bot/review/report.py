@@ -44,7 +44,8 @@ def verdict(report: Report) -> Verdict:
         return Verdict.RUNNING
     tally = counts(report)
     if is_open(conditions(report)):
-        return Verdict.PASSED if report.paths or report.wanted else Verdict.NOTHING_TO_CHECK
+        known = report.paths or report.wanted or report.findings
+        return Verdict.PASSED if known else Verdict.NOTHING_TO_CHECK
     return Verdict.FAILED if tally.must_fix or has_blocking_decision(report) else Verdict.UNVERIFIED
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from bot.review.counts import REMOVED_PAGE
 from bot.review.sentences import CATALOGUE
 from bot.review.text import shown, span
 from bot.review.words import Words
@@ -200,7 +201,7 @@ def place(finding: Finding, voice: Voice) -> str:
 def line_link(finding: Finding, voice: Voice) -> str:
     """`line 12`, linking to that line of the head commit where we know its address."""
     text = voice.say("line", finding.span.line)
-    if not voice.blob_url or not finding.path:
+    if not voice.blob_url or not finding.path or finding.rule == REMOVED_PAGE:
         return text
     path = quote(finding.path.encode("utf-8", "replace"), safe="/")
     return f"[{text}]({voice.blob_url}{path}#L{finding.span.line})"

@@ -109,6 +109,15 @@ def test_a_branch_is_judged_by_what_it_changes(hub: Path, capsys: pytest.Capture
         ]
 
 
+def test_a_branch_that_removes_pages_says_so(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git(hub, "mv", f"{ASSETS}/lenet_mnist.md", f"{ASSETS}/le_net_mnist.md")
+    (hub / ASSETS / "old_mnist.md").unlink()
+    hubbot("check", "--format", "concise")
+    lines = [line for line in capsys.readouterr().out.splitlines() if "MSH504" in line]
+    assert [line.partition(":")[0].rpartition("/")[2] for line in lines] == ["lenet_mnist.md", "old_mnist.md"]
+    assert "renamed to mindspore/1.10/le_net_mnist" in lines[0]
+
+
 def test_a_branch_is_held_against_the_rest_of_the_hub(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
     digest = GOOD.partition("asset-sha256: ")[2].partition("\n")[0]

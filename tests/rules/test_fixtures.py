@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from rules import engine, policy
-from rules.facts import Facts, RemoteFile, RemoteState
+from rules.facts import Facts, RemoteFile, RemoteState, TreeAsset
 from rules.finding import Fault, Finding
 from rules.output import concise
 from rules.output.result import Result
@@ -21,22 +22,37 @@ BAD = sorted(FIXTURES.glob("*/bad*.md"))
 
 
 def judged(page: Path) -> list[Finding]:
-    """What the rule that the directory is named by says of a page, with the facts that lie beside it."""
+    """What the rule that the directory is named by says of a page, with what lies beside it.
+
+    `base.md` is the page on the base branch; `path.txt`, `facts.yaml`, `tree.yaml`, `rivals.yaml` and an
+    empty `removed` hold for bad pages only.
+    """
     folder = page.parent
-    place = folder / "path.txt"
-    misplaced = place.exists() and page.name.startswith("bad")
-    path = place.read_text(encoding="utf-8").strip() if misplaced else SOUND
-    files = folder / "facts.yaml"
-    entries = yaml.safe_load(files.read_text(encoding="utf-8")) if files.exists() else []
-    remote = [_remote(entry) for entry in entries] if page.name.startswith("bad") else []
-    tree = folder / "tree.txt"
-    others = tree.read_text(encoding="utf-8").split() if tree.exists() and page.name.startswith("bad") else []
-    facts = Facts(files={file.url: file for file in remote}, paths=tuple(others))
-    found = engine.check([engine.Subject(parse(path, page.read_bytes()))], facts, policy.default())
+    beside = {file.name: file for file in folder.iterdir() if page.name.startswith("bad")}
+    path = beside["path.txt"].read_text(encoding="utf-8").strip() if "path.txt" in beside else SOUND
+    remote = [_remote(entry) for entry in _entries(beside.get("facts.yaml"))]
+    tree = [TreeAsset(**entry) for entry in _entries(beside.get("tree.yaml"))]
+    rivals = dict.fromkeys([path], tuple(_entries(beside.get("rivals.yaml"))))
+    others = beside["tree.txt"].read_text(encoding="utf-8").split() if "tree.txt" in beside else []
+    facts = Facts(
+        files={file.url: file for file in remote},
+        tree={use.path: (use,) for use in tree},
+        paths=tuple(others),
+        rivals=rivals,
+    )
+    base = folder / "base.md"
+    before = parse(path, base.read_bytes()) if base.exists() else None
+    subject = engine.Subject(parse(path, page.read_bytes()), before, removed="removed" in beside)
+    found = engine.check([subject], facts, policy.default())
     return [finding for finding in found if finding.rule == folder.name.upper()]
 
 
-def _remote(entry: dict[str, object]) -> RemoteFile:
+def _entries(file: Path | None) -> list[Any]:
+    entries: list[Any] = yaml.safe_load(file.read_text(encoding="utf-8")) if file else []
+    return entries
+
+
+def _remote(entry: dict[str, str]) -> RemoteFile:
     fault = Fault(entry.pop("fault")) if "fault" in entry else None
     return RemoteFile(**entry | {"state": RemoteState(entry["state"]), "fault": fault})  # type: ignore[arg-type]  # from YAML
 

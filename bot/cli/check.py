@@ -54,6 +54,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         default="error",
         help="the least severity that gives exit code 1",
     )
+    parser.set_defaults(run=run)
     return parser
 
 

@@ -20,6 +20,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("code", metavar="CODE", help="code or name of a rule: MSH303, 303, digest-mismatch")
     parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of the explanation")
+    parser.set_defaults(run=run)
     return parser
 
 

@@ -23,6 +23,11 @@ def from_paths(paths: Sequence[str], lang: str) -> list[Subject]:
     """The pages at paths, judged as new. Raises `UserError` that names a path which does not exist or has no
     page.
     """
+    return [Subject(_read(path, file, lang)) for path, file in page_files(paths, lang).items()]
+
+
+def page_files(paths: Sequence[str], lang: str) -> dict[str, Path]:
+    """The files of the pages at paths, by their path in the hub. Raises `UserError` as `from_paths` does."""
     files: dict[str, Path] = {}
     for text in paths:
         path = Path(text)
@@ -32,7 +37,7 @@ def from_paths(paths: Sequence[str], lang: str) -> list[Subject]:
         if not found:
             raise UserError(say(lang, "no-pages", path=text))
         files |= {hub_path(file): file for file in found}
-    return [Subject(_read(path, file, lang)) for path, file in files.items()]
+    return files
 
 
 def from_hub(root: str, lang: str) -> list[Subject]:
@@ -47,10 +52,7 @@ def from_branch(base: str, lang: str) -> tuple[list[Subject], dict[str, tuple[Tr
 
     Pages not committed yet count as changed. Raises `UserError` outside a repository or for an unknown base.
     """
-    top = _git(Path.cwd(), "rev-parse", "--show-toplevel")
-    if top is None:
-        raise UserError(say(lang, "not-git"))
-    root = Path(os.fsdecode(top).rstrip("\n"))
+    root = top(lang)
     merge_base = _merge_base(root, base, lang)
     changed = _changed(root, merge_base)
     before = _blobs(root, merge_base, changed)
@@ -60,6 +62,14 @@ def from_branch(base: str, lang: str) -> tuple[list[Subject], dict[str, tuple[Tr
         base_page = parse(path, before[path]) if path in before else None
         subjects.append(Subject(page, base_page))
     return subjects, _others(root, [subject.page for subject in subjects])
+
+
+def top(lang: str) -> Path:
+    """The repository's own directory. Raises `UserError` outside a repository."""
+    answer = _git(Path.cwd(), "rev-parse", "--show-toplevel")
+    if answer is None:
+        raise UserError(say(lang, "not-git"))
+    return Path(os.fsdecode(answer).rstrip("\n"))
 
 
 def hub_path(file: Path) -> str:
@@ -77,9 +87,14 @@ def _pages_below(folder: Path) -> Iterator[Path]:
 
 
 def _read(path: str, file: Path, lang: str) -> Page:
+    return parse(path, read_bytes(file, lang))
+
+
+def read_bytes(file: Path, lang: str) -> bytes:
+    """A page's bytes, one more than a page may have at most. Raises `CouldNotVerify`."""
     try:
         with file.open("rb") as opened:
-            return parse(path, opened.read(MAX_PAGE + 1))
+            return opened.read(MAX_PAGE + 1)
     except OSError as error:
         raise CouldNotVerify(say(lang, "cannot-read", path=file, detail=error.strerror)) from None
 

@@ -15,6 +15,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     """Adds the command to the dispatcher's."""
     parser: argparse.ArgumentParser = commands.add_parser("rules", help="list all rules", description=__doc__)
     parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of the list")
+    parser.set_defaults(run=run)
     return parser
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
-from bot.model import ASSETS_ROOT
 from rules.facts import TreeAsset
-from rules.page import Page, parse
+from rules.page import ROOT, Page, parse
 from rules.rule import Subject
 from rules.source import MAX_PAGE
 
@@ -75,12 +74,12 @@ def top(lang: str) -> Path:
 def hub_path(file: Path) -> str:
     """A file's path in its hub, or as it was given where it lies in none."""
     whole = file.resolve().as_posix()
-    _, found, rest = whole.rpartition(f"/{ASSETS_ROOT}")
-    return f"{ASSETS_ROOT}{rest}" if found else file.as_posix()
+    _, found, rest = whole.rpartition(f"/{ROOT}")
+    return f"{ROOT}{rest}" if found else file.as_posix()
 
 
 def _pages_below(folder: Path) -> Iterator[Path]:
-    assets = folder / ASSETS_ROOT
+    assets = folder / ROOT
     for file in sorted((assets if assets.is_dir() else folder).rglob("*.md")):
         if file.is_file() and not file.is_symlink():
             yield file
@@ -121,9 +120,9 @@ def _default_branch(root: Path) -> str:
 def _changed(root: Path, merge_base: str) -> list[str]:
     """Paths of pages that are there and differ from the merge base, tracked or not."""
     tracked = _must(
-        root, "diff", "--no-ext-diff", "--name-only", "--no-renames", "-z", merge_base, "--", ASSETS_ROOT
+        root, "diff", "--no-ext-diff", "--name-only", "--no-renames", "-z", merge_base, "--", ROOT
     )
-    fresh = _must(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ASSETS_ROOT)
+    fresh = _must(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ROOT)
     names = {os.fsdecode(name) for name in (tracked + fresh).split(b"\0") if name.endswith(b".md")}
     return sorted(name for name in names if (root / name).is_file() and not (root / name).is_symlink())
 
@@ -132,7 +131,7 @@ def _blobs(root: Path, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
     """The pages as they were at a commit; those it does not have are left out."""
     wanted = set(paths)
     oids: dict[str, str] = {}
-    for entry in _must(root, "ls-tree", "-r", "-z", commit, "--", ASSETS_ROOT).split(b"\0"):
+    for entry in _must(root, "ls-tree", "-r", "-z", commit, "--", ROOT).split(b"\0"):
         info, _, name = entry.partition(b"\t")
         if os.fsdecode(name) in wanted:
             oids[os.fsdecode(name)] = info.split()[2].decode()

@@ -17,12 +17,15 @@ from pathlib import Path
 from rules import engine, policy
 from rules.facts import Facts
 from rules.page import parse
+from rules.source import MAX_PAGE
 
 #: Seconds that a single page may take, and bytes that the whole run may need: ours.
 MAX_SECONDS = 1.0
 MAX_MEMORY = 400 << 20
 #: How many times a piece may be repeated by one mutation, at most.
 MAX_REPEAT = 20_000
+#: Mutations add up; a page beyond what the reader takes in is no more interesting for being longer.
+MAX_DATA = MAX_PAGE + 1_000
 
 FIELDS = {
     "model-name": ("lenet", "LeNet 5", "模型", ""),
@@ -122,7 +125,7 @@ def pages(seed: int, count: int) -> Iterator[tuple[str, bytes]]:
     for _ in range(count):
         data = _page(chance).encode("utf-8", "surrogatepass")
         for _ in range(chance.choice((0, 1, 1, 2, 3, 5, 40))):
-            data = _mutated(chance, data)
+            data = _mutated(chance, data)[:MAX_DATA]
         yield chance.choice(PATHS), data
 
 

@@ -32,10 +32,10 @@ def page_files(paths: Sequence[str], lang: str) -> dict[str, Path]:
         path = Path(text)
         if not path.exists():
             raise UserError(say(lang, "no-such-path", path=text))
-        found = [path] if not path.is_dir() else list(_pages_below(path))
+        found = _named(path) if path.is_dir() else {hub_path(path, path.resolve()): path}
         if not found:
             raise UserError(say(lang, "no-pages", path=text))
-        files |= {hub_path(file): file for file in found}
+        files |= found
     return files
 
 
@@ -71,18 +71,26 @@ def top(lang: str) -> Path:
     return Path(os.fsdecode(answer).rstrip("\n"))
 
 
-def hub_path(file: Path) -> str:
-    """A file's path in its hub, or as it was given where it lies in none."""
-    whole = file.resolve().as_posix()
-    _, found, rest = whole.rpartition(f"/{ROOT}")
+def hub_path(file: Path, whole: Path) -> str:
+    """A file's path in its hub, or as it was given where it lies in none; `whole` is its resolved path."""
+    _, found, rest = whole.as_posix().rpartition(f"/{ROOT}")
     return f"{ROOT}{rest}" if found else file.as_posix()
 
 
+def _named(folder: Path) -> dict[str, Path]:
+    """The pages below a directory by their path in the hub; no link lies between, so it is resolved once."""
+    whole = folder.resolve()
+    return {hub_path(file, whole / file.relative_to(folder)): file for file in _pages_below(folder)}
+
+
 def _pages_below(folder: Path) -> Iterator[Path]:
+    """Pages in the order of their paths; links to files or directories are not followed."""
     assets = folder / ROOT
-    for file in sorted((assets if assets.is_dir() else folder).rglob("*.md")):
-        if file.is_file() and not file.is_symlink():
-            yield file
+    found: list[Path] = []
+    for place, _, names in os.walk(assets if assets.is_dir() else folder):
+        here = Path(place)
+        found += [here / name for name in names if name.endswith(".md")]
+    yield from (file for file in sorted(found) if file.is_file() and not file.is_symlink())
 
 
 def _read(path: str, file: Path, lang: str) -> Page:

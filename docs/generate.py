@@ -1,4 +1,4 @@
-"""Writes the pages that are made from code: a page for each rule, and the help of every command."""
+"""Writes the pages that are made from code: each rule in each language, and the help of every command."""
 
 from __future__ import annotations
 
@@ -18,28 +18,59 @@ COLUMNS = "100"
 SOURCE = "<!-- Made by `make docs`; a change here is lost. -->\n\n"
 
 
+#: What the pages say around a rule's own words.
+PHRASES = {
+    "en": {
+        "rules": "Rules",
+        "head": "| code | name | asks that |",
+        "changed": "On new or changed lines: {}.",
+        "untouched": "On untouched ones: {}.",
+        "off": "not reported",
+        "other": "[中文]({})",
+    },
+    "zh": {
+        "rules": "规则",
+        "head": "| 编号 | 名称 | 要求 |",
+        "changed": "新增或改动的内容：{}。",
+        "untouched": "未改动的内容：{}。",
+        "off": "不报告",
+        "other": "[English]({})",
+    },
+}
+FOLDERS = {"en": "rules", "zh": "rules/zh"}
+ACROSS = {"en": "zh/{}", "zh": "../{}"}
+
+
 def pages() -> Mapping[str, str]:
     """Every generated page by its path below `docs/`."""
     rules = sorted(catalogue(), key=lambda rule: rule.code)
-    made = {f"rules/{rule.code}.md": SOURCE + _rule(rule) for rule in rules}
-    return {**made, "rules/README.md": SOURCE + _index(rules), "commands.md": SOURCE + _commands()}
+    made = {"commands.md": SOURCE + _commands()}
+    for lang, folder in FOLDERS.items():
+        made[f"{folder}/README.md"] = SOURCE + _index(rules, lang)
+        made |= {f"{folder}/{rule.code}.md": SOURCE + _rule(rule, lang) for rule in rules}
+    return made
 
 
-def _rule(rule: Rule) -> str:
-    parts = [f"# {rule.code} {rule.name}"]
-    parts += [f"{words.summary(rule.code, lang)}\n{words.why(rule.code, lang)}" for lang in words.LANGUAGES]
-    parts += [_severity(rule.levels), rule.page.strip()]
-    return "\n\n".join(parts) + "\n"
+def _rule(rule: Rule, lang: str) -> str:
+    other = PHRASES[lang]["other"].format(ACROSS[lang].format(f"{rule.code}.md"))
+    parts = [f"# {rule.code} {rule.name}", other]
+    own = words.own_page(rule, lang)
+    if not own:
+        parts.append(f"{words.summary(rule.code, lang)}\n{words.why(rule.code, lang)}")
+    return "\n\n".join([*parts, _severity(rule.levels, lang), words.page(rule, lang)]) + "\n"
 
 
-def _severity(levels: Levels) -> str:
-    changed, untouched = (level or "not reported" for level in (levels.changed, levels.untouched))
-    return f"On new or changed lines: {changed}.\nOn untouched ones: {untouched}."
+def _severity(levels: Levels, lang: str) -> str:
+    phrases, output = PHRASES[lang], words.words("output", lang)
+    shown = [output[level] if level else phrases["off"] for level in (levels.changed, levels.untouched)]
+    return f"{phrases['changed'].format(shown[0])}\n{phrases['untouched'].format(shown[1])}"
 
 
-def _index(rules: list[Rule]) -> str:
-    rows = [f"| [{r.code}]({r.code}.md) | {r.name} | {words.summary(r.code, 'en')} |" for r in rules]
-    return "\n".join(["# Rules", "", "| code | name | asks that |", "|---|---|---|", *rows]) + "\n"
+def _index(rules: list[Rule], lang: str) -> str:
+    phrases = PHRASES[lang]
+    rows = [f"| [{r.code}]({r.code}.md) | {r.name} | {words.summary(r.code, lang)} |" for r in rules]
+    other = phrases["other"].format(ACROSS[lang].format("README.md"))
+    return "\n".join([f"# {phrases['rules']}", "", other, "", phrases["head"], "|---|---|---|", *rows]) + "\n"
 
 
 def _commands() -> str:
@@ -60,12 +91,12 @@ def _commands() -> str:
 
 def main() -> None:
     made = pages()
-    for stale in (DOCS / "rules").glob("*.md"):
-        if f"rules/{stale.name}" not in made:
+    for stale in (DOCS / "rules").rglob("*.md"):
+        if stale.relative_to(DOCS).as_posix() not in made:
             stale.unlink()
     for name, text in made.items():
         target = DOCS / name
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
 
 

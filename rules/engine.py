@@ -93,6 +93,8 @@ def _problems(rule: Rule, page: Page, path: str, context: Context) -> list[tuple
     except Exception as error:  # noqa: BLE001 - a defect of ours in one rule must not silence the others
         values = {"rule": rule.code, "name": rule.name, "error": type(error).__name__}
         problems = [Problem(point(1, 1), key=rule.code, variant="crashed", values=values, fault=Fault.BOT)]
+    if not problems:
+        return []
     seen: Counter[str] = Counter()
     prints = []
     for problem in problems:

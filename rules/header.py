@@ -19,15 +19,21 @@ MAX_DEPTH = 16
 MAX_SCALAR = 16 * 1024
 #: Opening brackets in the whole header: libyaml's loader dies of 200,000, and quotes may hide their ends.
 MAX_BRACKETS = 500
+#: The most bytes that UTF-8 needs for a character.
+MAX_BYTES = 4
 
 #: What YAML refuses to read or takes for a line break, though it does not end one of our lines.
 _UNREADABLE = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 #: `evaluation: -` is the hub's own way to write "none", though YAML takes it for a list in the wrong place.
-_BARE_DASH = re.compile(r"^([A-Za-z][\w-]{0,40}:[ ]{1,40})-[ ]{0,40}$")
+_BARE_DASH = re.compile(r"^([A-Za-z][\w-]{0,40}:[ ]{1,40})-[ ]{0,40}$", re.MULTILINE)
+_PLAIN = re.compile("[\t\n\x20-\x7e]*")
 
 
+#: Events around the content, and those that may carry an anchor or a tag.
+_FRAMES = frozenset({yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent})
+_OPENING = frozenset({yaml.ScalarEvent, yaml.SequenceStartEvent, yaml.MappingStartEvent})
 #: PyYAML's and libyaml's words for what has a reason of its own here.
 _PROBLEMS = {"mapping values": "colon", "document start": "documents"}
 
@@ -65,8 +71,9 @@ def load(lines: Sequence[str], first_line: int, parser: Callable[[str], Parser] 
     `parser` is libyaml's where it is installed, else PyYAML's own. Raises `HeaderError`.
     """
     fastest: Callable[[str], Parser] = getattr(getattr(yaml, "cyaml", None), "CParser", pure_parser)
-    _vet_text(lines, first_line)
-    text = "\n".join(_readable(line) for line in lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    _vet_text(text, lines, first_line)
+    text = _readable(text)
     try:
         return _Reader(lines, first_line, (parser or fastest)(text)).document()
     except yaml.MarkedYAMLError as error:
@@ -87,11 +94,14 @@ def load(lines: Sequence[str], first_line: int, parser: Callable[[str], Parser] 
         raise HeaderError("syntax", point(first_line, 1), type(error).__name__) from None
 
 
-def _vet_text(lines: Sequence[str], first_line: int) -> None:
+def _vet_text(text: str, lines: Sequence[str], first_line: int) -> None:
     """What must be refused before the C parser sees a byte of it."""
+    fits = len(text) * MAX_BYTES <= MAX_HEADER
+    if fits and text.count("[") + text.count("{") <= MAX_BRACKETS and "%" not in text:
+        return
     size = brackets = 0
     for number, line in enumerate(lines, first_line):
-        size += len(line.encode("utf-8", "replace")) + 1
+        size += (len(line) if line.isascii() else len(line.encode("utf-8", "replace"))) + 1
         if size > MAX_HEADER:
             raise HeaderError("header-too-large", point(number, 1), str(MAX_HEADER))
         brackets += line.count("[") + line.count("{")
@@ -101,12 +111,11 @@ def _vet_text(lines: Sequence[str], first_line: int) -> None:
             raise HeaderError("directive", point(number, 1, len(line)))
 
 
-def _readable(line: str) -> str:
-    """The line with characters that YAML would stumble over replaced one by one, so that places stay true."""
-    bare = _BARE_DASH.match(line)
-    if bare:
-        return bare[1] + "_"
-    return line if line.isascii() and line.isprintable() else _UNREADABLE.sub("\ufffd", line)
+def _readable(text: str) -> str:
+    """The text with characters that YAML would stumble over replaced one by one, so that places stay true."""
+    if not _PLAIN.fullmatch(text):
+        text = _UNREADABLE.sub("\ufffd", text)
+    return _BARE_DASH.sub(r"\1_", text)
 
 
 def pure_parser(text: str) -> Parser:
@@ -149,32 +158,35 @@ class _Reader:
         count = 0
         while True:
             event = parser.get_event()
-            if isinstance(event, yaml.StreamEndEvent):
+            kind = type(event)
+            if kind is yaml.StreamEndEvent:
                 return
-            if isinstance(event, yaml.DocumentStartEvent) and event.explicit:
+            if kind is yaml.DocumentStartEvent and event.explicit:
                 raise HeaderError("documents", self._span(event))
-            if isinstance(event, (yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)):
+            if kind in _FRAMES:
                 continue
             count += 1
             if count > MAX_NODES:
                 raise HeaderError("too-many", self._span(event), str(MAX_NODES))
-            if isinstance(event, yaml.AliasEvent):
+            if kind is yaml.AliasEvent:
                 raise HeaderError("alias", self._span(event), f"*{event.anchor}")
-            if getattr(event, "anchor", None) is not None:
-                raise HeaderError("alias", self._span(event), f"&{event.anchor}")
-            if getattr(event, "tag", None) is not None:
-                raise HeaderError("tag", self._span(event), event.tag)
+            if kind in _OPENING:
+                if event.anchor is not None:
+                    raise HeaderError("alias", self._span(event), f"&{event.anchor}")
+                if event.tag is not None:
+                    raise HeaderError("tag", self._span(event), event.tag)
             yield event
 
     def _node(self, event: Any, depth: int) -> Node:
         if depth > MAX_DEPTH:
             raise HeaderError("too-deep", self._span(event), str(MAX_DEPTH))
-        if isinstance(event, yaml.ScalarEvent):
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
             return self._scalar(event)
-        if isinstance(event, yaml.SequenceStartEvent):
+        if kind is yaml.SequenceStartEvent:
             items: list[Node] = []
             for inner in self._events:
-                if isinstance(inner, yaml.SequenceEndEvent):
+                if type(inner) is yaml.SequenceEndEvent:
                     return Node("list", *self._source(event, inner), items=tuple(items))
                 items.append(self._node(inner, depth + 1))
         return self._mapping(event, depth)
@@ -182,9 +194,9 @@ class _Reader:
     def _mapping(self, event: Any, depth: int) -> Node:
         pairs: list[tuple[Node, Node]] = []
         for inner in self._events:
-            if isinstance(inner, yaml.MappingEndEvent):
+            if type(inner) is yaml.MappingEndEvent:
                 return Node("mapping", *self._source(event, inner), pairs=tuple(pairs))
-            if not isinstance(inner, yaml.ScalarEvent):
+            if type(inner) is not yaml.ScalarEvent:
                 raise HeaderError("complex-key", self._span(inner))
             key = self._scalar(inner)
             if key.text == "<<":
@@ -197,10 +209,12 @@ class _Reader:
         text: str = event.value
         if len(text) > MAX_SCALAR:
             raise HeaderError("scalar-too-long", self._span(event), str(MAX_SCALAR))
-        span = self._span(event)
-        if not event.style and start.line == end.line and start.line < len(self._lines):
-            text = self._lines[start.line][start.column : end.column]
-        return Node("scalar", text, span)
+        line, column, end_line, end_column = start.line, start.column, end.line, end.column
+        if not event.style and line == end_line and line < len(self._lines):
+            text = self._lines[line][column:end_column]
+        return Node(
+            "scalar", text, Span(self._first + line, column + 1, self._first + end_line, end_column + 1)
+        )
 
     def _span(self, event: Any) -> Span:
         start, end = event.start_mark, event.end_mark

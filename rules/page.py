@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from rules import scan, source
 from rules.fields import Asset, Duplicate, Field, read_assets, read_fields
@@ -96,13 +97,8 @@ def parse(path: str, data: bytes | str) -> Page:
 
 def _fences(lines: Sequence[str]) -> list[int]:
     """Indexes of the first two lines that are `---`; blanks after it do not count."""
-    found = []
-    for index, line in enumerate(lines):
-        if line.startswith(FENCE) and line.rstrip() == FENCE:
-            found.append(index)
-            if len(found) == 2:
-                break
-    return found
+    likely = (index for index, line in enumerate(lines) if line[:3] == FENCE)
+    return list(islice((index for index in likely if lines[index].rstrip() == FENCE), 2))
 
 
 def _extent(lines: Sequence[str], fences: list[int], troubles: list[Trouble]) -> tuple[int, int, int]:

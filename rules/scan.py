@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rules.finding import Span
-from rules.header import MAX_NODES, MAX_SCALAR, Node
+from rules.header import MAX_HEADER, MAX_SCALAR, Node
 from rules.source import point
 
 #: The keys of the hub's Chinese pages, which are written with a full-width colon that YAML does not know.
@@ -38,6 +38,8 @@ CHINESE_KEYS = {
 }
 WIDE_COLON = "\uff1a"
 MAX_KEY = 60
+#: Ours: a real header has sixty values, and this one is known to be broken.
+MAX_PAIRS = 1_000
 ASSET_KEYS = frozenset({"file-format", "asset-link", "asset-sha256"})
 
 
@@ -51,20 +53,24 @@ class Scan:
 
 
 def scan(lines: Sequence[str], first_line: int) -> Scan:
-    """Reads the lines of a header. Linear in the text; sees the header's and its asset entries' keys."""
+    """Reads the lines of a header, as far as one may reach; sees its keys and those of its asset entries."""
     pairs: list[tuple[Node, Node]] = []
     items: list[list[tuple[Node, Node]]] = []
     asset_key: Node | None = None
     chinese: list[Span] = []
     wide: list[Span] = []
+    size = 0
     for number, line in enumerate(lines, first_line):
-        if len(pairs) + len(items) >= MAX_NODES:
+        size += len(line) + 1
+        if size > MAX_HEADER or len(pairs) + len(items) >= MAX_PAIRS:
             break
+        if ":" not in line and WIDE_COLON not in line and "-" not in line:
+            continue
         indent, dash, key, value, colon = _entry(line, number)
         inside = asset_key is not None and (indent or dash or (key is not None and _plain(key) in ASSET_KEYS))
         if inside and dash:
             items.append([])
-        if key is None:
+        if key is None or value is None:
             continue
         if key.text in CHINESE_KEYS:
             chinese += [] if key.text.isascii() else [key.span]
@@ -125,9 +131,8 @@ def _cover(item: list[tuple[Node, Node]], otherwise: Span) -> Span:
     return Span(first.line, first.column, last.end_line, last.end_column)
 
 
-def _entry(line: str, number: int) -> tuple[int, bool, Node | None, Node, int]:
+def _entry(line: str, number: int) -> tuple[int, bool, Node | None, Node | None, int]:
     """Indent, whether a dash starts an item, key, value, index of the colon."""
-    nothing = Node("scalar", "", point(number, len(line) + 1))
     rest = line.lstrip()
     indent = len(line) - len(rest)
     dash = rest == "-" or rest.startswith(("- ", "-\t"))
@@ -137,7 +142,7 @@ def _entry(line: str, number: int) -> tuple[int, bool, Node | None, Node, int]:
     cut = _colon(line, start)
     written = line[start:cut].strip() if cut >= 0 else ""
     if not written or written.startswith(("#", "<!--")):
-        return indent, dash, None, nothing, cut
+        return indent, dash, None, None, cut
     key = Node("scalar", written, point(number, start + 1, len(written)))
     value = line[cut + 1 :].rstrip()[:MAX_SCALAR]
     column = cut + 1 + len(value) - len(value.lstrip())

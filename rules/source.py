@@ -44,7 +44,9 @@ def read(data: bytes | str) -> Source:
         troubles.append(Trouble("nul", _place(text, text.index("\0"))))
     windows = text.count("\r\n")
     newline = "\n" if not windows else "\r\n" if windows == text.count("\n") else "mixed"
-    lines = tuple(line.removesuffix("\r") for line in text.split("\n"))
+    lines = tuple(text.split("\n"))
+    if "\r" in text:
+        lines = tuple(line.removesuffix("\r") for line in lines)
     return Source(lines, newline, has_bom, tuple(troubles))
 
 

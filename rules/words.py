@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
 from rules.finding import Finding
+
+if TYPE_CHECKING:
+    from rules.rule import Rule
 
 LANGUAGES = ("en", "zh")
 _LOCALE = Path(__file__).with_name("locale")
@@ -35,6 +39,16 @@ def summary(code: str, lang: str) -> str:
 def why(code: str, lang: str) -> str:
     """Why a rule exists."""
     return _text(words(code, lang)["why"])
+
+
+def page(rule: Rule, lang: str) -> str:
+    """A rule's page in Markdown: what it asks for, why, wrong, right. English where the language has none."""
+    return own_page(rule, lang) or rule.page.strip()
+
+
+def own_page(rule: Rule, lang: str) -> str:
+    """A rule's page in just this language, empty where there is none. The English one is its docstring."""
+    return rule.page.strip() if lang not in LANGUAGES[1:] else _text(words(rule.code, lang).get("page", ""))
 
 
 @cache

@@ -27,6 +27,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"hubbot: {say(args.lang, 'no-rule', code=args.code)}", file=sys.stderr)
         return USAGE
     print(f"{rule.code} {rule.name}\n")
-    print(f"{words.summary(rule.code, args.lang)}\n\n{words.why(rule.code, args.lang)}\n")
-    print(rule.page.strip())
+    page = words.own_page(rule, args.lang)
+    if not page:
+        print(f"{words.summary(rule.code, args.lang)}\n\n{words.why(rule.code, args.lang)}\n")
+    print(page or words.page(rule, args.lang))
     return 0

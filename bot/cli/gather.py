@@ -9,9 +9,8 @@ from pathlib import Path
 
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
-from bot.model import ASSETS_ROOT
 from rules.facts import Facts, TreeAsset
-from rules.page import Page, parse
+from rules.page import ROOT, Page, parse
 from rules.rule import Subject
 from rules.source import MAX_PAGE
 
@@ -23,16 +22,21 @@ def from_paths(paths: Sequence[str], lang: str) -> list[Subject]:
     """The pages at paths, judged as new. Raises `UserError` that names a path which does not exist or has no
     page.
     """
+    return [Subject(_read(path, file, lang)) for path, file in page_files(paths, lang).items()]
+
+
+def page_files(paths: Sequence[str], lang: str) -> dict[str, Path]:
+    """The files of the pages at paths, by their path in the hub. Raises `UserError` as `from_paths` does."""
     files: dict[str, Path] = {}
     for text in paths:
         path = Path(text)
         if not path.exists():
             raise UserError(say(lang, "no-such-path", path=text))
-        found = [path] if not path.is_dir() else list(_pages_below(path))
+        found = _named(path) if path.is_dir() else {hub_path(path, path.resolve()): path}
         if not found:
             raise UserError(say(lang, "no-pages", path=text))
-        files |= {hub_path(file): file for file in found}
-    return [Subject(_read(path, file, lang)) for path, file in files.items()]
+        files |= found
+    return files
 
 
 def from_hub(root: str, lang: str) -> list[Subject]:
@@ -47,10 +51,7 @@ def from_branch(base: str, lang: str) -> tuple[list[Subject], Facts]:
 
     Pages not committed yet count as changed. Raises `UserError` outside a repository or for an unknown base.
     """
-    top = _git(Path.cwd(), "rev-parse", "--show-toplevel")
-    if top is None:
-        raise UserError(say(lang, "not-git"))
-    root = Path(os.fsdecode(top).rstrip("\n"))
+    root = top(lang)
     merge_base = _merge_base(root, base, lang)
     changed = _changed(root, merge_base)
     before = {path: parse(path, data) for path, data in _blobs(root, merge_base, changed).items()}
@@ -64,24 +65,45 @@ def from_branch(base: str, lang: str) -> tuple[list[Subject], Facts]:
     return [*subjects, *removed], Facts(tree=tree, paths=paths)
 
 
-def hub_path(file: Path) -> str:
-    """A file's path in its hub, or as it was given where it lies in none."""
-    whole = file.resolve().as_posix()
-    _, found, rest = whole.rpartition(f"/{ASSETS_ROOT}")
-    return f"{ASSETS_ROOT}{rest}" if found else file.as_posix()
+def top(lang: str) -> Path:
+    """The repository's own directory. Raises `UserError` outside a repository."""
+    answer = _git(Path.cwd(), "rev-parse", "--show-toplevel")
+    if answer is None:
+        raise UserError(say(lang, "not-git"))
+    return Path(os.fsdecode(answer).rstrip("\n"))
+
+
+def hub_path(file: Path, whole: Path) -> str:
+    """A file's path in its hub, or as it was given where it lies in none; `whole` is its resolved path."""
+    _, found, rest = whole.as_posix().rpartition(f"/{ROOT}")
+    return f"{ROOT}{rest}" if found else file.as_posix()
+
+
+def _named(folder: Path) -> dict[str, Path]:
+    """The pages below a directory by their path in the hub; no link lies between, so it is resolved once."""
+    whole = folder.resolve()
+    return {hub_path(file, whole / file.relative_to(folder)): file for file in _pages_below(folder)}
 
 
 def _pages_below(folder: Path) -> Iterator[Path]:
-    assets = folder / ASSETS_ROOT
-    for file in sorted((assets if assets.is_dir() else folder).rglob("*.md")):
-        if file.is_file() and not file.is_symlink():
-            yield file
+    """Pages in the order of their paths; links to files or directories are not followed."""
+    assets = folder / ROOT
+    found: list[Path] = []
+    for place, _, names in os.walk(assets if assets.is_dir() else folder):
+        here = Path(place)
+        found += [here / name for name in names if name.endswith(".md")]
+    yield from (file for file in sorted(found) if file.is_file() and not file.is_symlink())
 
 
 def _read(path: str, file: Path, lang: str) -> Page:
+    return parse(path, read_bytes(file, lang))
+
+
+def read_bytes(file: Path, lang: str) -> bytes:
+    """A page's bytes, one more than a page may have at most. Raises `CouldNotVerify`."""
     try:
         with file.open("rb") as opened:
-            return parse(path, opened.read(MAX_PAGE + 1))
+            return opened.read(MAX_PAGE + 1)
     except OSError as error:
         raise CouldNotVerify(say(lang, "cannot-read", path=file, detail=error.strerror)) from None
 
@@ -108,9 +130,9 @@ def _default_branch(root: Path) -> str:
 def _changed(root: Path, merge_base: str) -> list[str]:
     """Paths of pages that differ from the merge base or are gone from it, tracked or not."""
     tracked = _must(
-        root, "diff", "--no-ext-diff", "--name-only", "--no-renames", "-z", merge_base, "--", ASSETS_ROOT
+        root, "diff", "--no-ext-diff", "--name-only", "--no-renames", "-z", merge_base, "--", ROOT
     )
-    fresh = _must(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ASSETS_ROOT)
+    fresh = _must(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ROOT)
     return sorted({os.fsdecode(name) for name in (tracked + fresh).split(b"\0") if name.endswith(b".md")})
 
 
@@ -118,7 +140,7 @@ def _blobs(root: Path, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
     """The pages as they were at a commit; those it does not have are left out."""
     wanted = set(paths)
     oids: dict[str, str] = {}
-    for entry in _must(root, "ls-tree", "-r", "-z", commit, "--", ASSETS_ROOT).split(b"\0"):
+    for entry in _must(root, "ls-tree", "-r", "-z", commit, "--", ROOT).split(b"\0"):
         info, _, name = entry.partition(b"\t")
         if os.fsdecode(name) in wanted:
             oids[os.fsdecode(name)] = info.split()[2].decode()

@@ -14,9 +14,11 @@ from bot.errors import UserError
 #: Command, its module, and what it does. Publishers' commands first, operators' after them.
 COMMANDS = {
     "check": ("bot.cli.check", "check asset pages and say how to fix what is wrong"),
+    "fix": ("bot.cli.fix", "make the repairs by which nothing can be lost"),
     "sha256": ("bot.cli.sha256", "print the sha256 of a file or of a remote file"),
     "explain": ("bot.cli.explain", "explain a rule"),
     "rules": ("bot.cli.rules", "list all rules"),
+    "schema": ("bot.cli.schema", "print the JSON Schema of a page's header"),
     "review": ("bot.cli.review", "review one pull request and print the result"),
     "demo": ("bot.cli.demo", "serve sample pull requests with real reviews: no account, no network"),
     "serve": ("bot.cli.serve", "run receiver and worker in one go"),

@@ -17,7 +17,7 @@ Show = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class RulePage:
-    """A rule as its page shows it; `body` is our own Markdown, in English; `why` in the reader's language."""
+    """A rule as its page shows it; `body` is our own Markdown, in `language`; `why` in the reader's."""
 
     code: str
     name: str
@@ -25,6 +25,7 @@ class RulePage:
     summary: str
     body: str = ""
     why: str = ""
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +77,21 @@ def _help_text(finding: Finding, lang: str, show: Show) -> str:
 
 
 def _rules(lang: str) -> Sequence[RulePage]:
+    return tuple(_rule_page(rule, lang) for rule in _part("rules.rule").catalogue())
+
+
+def _rule_page(rule: Any, lang: str) -> RulePage:
     words = _part("rules.words")
-    return tuple(
-        RulePage(
-            rule.code,
-            rule.name,
-            rule.levels.changed.value if rule.levels.changed else "off",
-            words.summary(rule.code, lang),
-            # The summary says what the first paragraph does.
-            rule.page.partition("\n\n")[2],
-            "" if lang == "en" else words.why(rule.code, lang),
-        )
-        for rule in _part("rules.rule").catalogue()
+    own = bool(words.own_page(rule, lang))
+    return RulePage(
+        rule.code,
+        rule.name,
+        rule.levels.changed.value if rule.levels.changed else "off",
+        words.summary(rule.code, lang),
+        # The summary says what the first paragraph does.
+        words.page(rule, lang).partition("\n\n")[2],
+        "" if own else words.why(rule.code, lang),
+        lang if own else "en",
     )
 
 

@@ -8,6 +8,8 @@ MAX_SHOWN = 300
 #: More combining marks on one letter than any script writes.
 MAX_MARKS = 3
 _HIDING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
+#: Marks that stand on the letter before them; some have no combining class.
+_MARKS = frozenset({"Mn", "Me"})
 #: Letters by category, and yet invisible.
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
@@ -43,8 +45,13 @@ def width(text: str) -> int:
     """How many columns a terminal needs for a text."""
     if text.isascii():
         return len(text)
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(bool(unicodedata.combining(character)) for character in text)
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in _MARKS:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _hides(character: str) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
-WRITTEN = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "decisions").glob("*.md")]
+WRITTEN = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
 
 def test_generated_pages_are_up_to_date() -> None:
@@ -26,7 +26,8 @@ def test_generated_pages_are_up_to_date() -> None:
         if not (ROOT / "docs" / name).is_file() or (ROOT / "docs" / name).read_text(encoding="utf-8") != text
     ]
     assert stale == [], "run `make docs`"
-    left = {f"rules/{path.name}" for path in (ROOT / "docs" / "rules").glob("*.md")} - set(made)
+    docs = ROOT / "docs"
+    left = {path.relative_to(docs).as_posix() for path in (docs / "rules").rglob("*.md")} - set(made)
     assert left == set(), "run `make docs`"
 
 

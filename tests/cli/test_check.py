@@ -216,6 +216,24 @@ def test_nothing_of_the_server_is_loaded(hub: Path) -> None:
     assert done.returncode == 1, done.stderr
 
 
+def test_the_help_is_there_at_once() -> None:
+    script = (
+        "import sys\n"
+        "from bot.cli.main import main\n"
+        "main(['--help'])\n"
+        "sys.exit(9 if {'yaml', 'rules', 'bot.cli.check', 'urllib.parse'} & set(sys.modules) else 0)\n"
+    )
+    best = 9.0
+    for _ in range(3):
+        started = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", script], cwd=Path(__file__).parents[2], capture_output=True, check=False
+        )
+        best = min(best, time.perf_counter() - started)
+        assert done.returncode == 0, done.stderr
+    assert best < 0.15
+
+
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert hubbot("explain", "digest-mismatch") == 0
     english = capsys.readouterr().out

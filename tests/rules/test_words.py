@@ -15,6 +15,8 @@ from rules.finding import Fault, Finding, Severity, Span
 from rules.rule import catalogue
 
 LOCALE = Path(rules.__file__).parent / "locale"
+#: Rules whose page is shown in English to everybody until somebody writes it in Chinese.
+WITHOUT_CHINESE_PAGE: set[str] = set()
 FILES = sorted(LOCALE.glob("*.yaml"))
 
 
@@ -37,6 +39,7 @@ def test_parity(file: Path) -> None:
     catalogues = words.phrases(file)
     assert set(catalogues) == set(words.LANGUAGES)
     english, chinese = (flat(catalogues[lang]) for lang in words.LANGUAGES)
+    chinese.pop("page", None)  # the English one is the rule's docstring
     assert set(english) == set(chinese)
     for name, text in english.items():
         assert placeholders(text) == placeholders(chinese[name]), name
@@ -52,6 +55,27 @@ def test_every_rule_has_words_and_a_page() -> None:
         assert words.summary(rule.code, "zh")
         assert words.why(rule.code, "zh")
         assert rule.page.strip()
+
+
+def test_every_rule_has_a_chinese_page_but_those_that_are_listed() -> None:
+    without = {rule.code for rule in catalogue() if not words.own_page(rule, "zh")}
+    assert without == WITHOUT_CHINESE_PAGE, "write `page:` below `zh:` in the rule's words, or list the rule"
+    for rule in catalogue():
+        assert rule.page.strip() == words.page(rule, "en") == words.page(rule, "fr")
+        page = words.page(rule, "zh")
+        if rule.code in without:
+            assert page == words.page(rule, "en")
+            continue
+        assert re.search("[\u4e00-\u9fff]", page), rule.code
+        for english, chinese in (("Wrong", "错误"), ("Right", "正确"), ("Not reported", "不会报告")):
+            said = any(line.startswith(english) for line in rule.page.split("\n"))
+            assert said == any(line.startswith(chinese) for line in page.split("\n")), (rule.code, english)
+        assert code(rule.page) == code(page), rule.code
+
+
+def code(page: str) -> list[str]:
+    """The indented lines of a page, which are the same in every language."""
+    return [line for line in page.split("\n") if line.startswith("    ")]
 
 
 def test_help_is_there_for_every_message() -> None:

@@ -15,7 +15,7 @@ from bot.cli.gather import from_branch, page_files, read_bytes, top
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
 from rules import policy
-from rules.facts import Facts, TreeAsset
+from rules.facts import Facts
 from rules.finding import Severity
 from rules.fix import Fixed, fix
 from rules.output.visible import visible
@@ -45,9 +45,9 @@ def run(args: argparse.Namespace) -> int:
     3 could not finish.
     """
     try:
-        files, bases, tree = _chosen(args)
+        files, bases, facts = _chosen(args)
         pages = {path: read_bytes(file, args.lang) for path, file in files.items()}
-        fixed = fix(pages, Facts(tree=tree), policy.default(), bases=bases)
+        fixed = fix(pages, facts, policy.default(), bases=bases)
         written = _deliver(args, files, pages, fixed)
     except UserError as error:
         print(f"hubbot: {error}", file=sys.stderr)
@@ -59,16 +59,14 @@ def run(args: argparse.Namespace) -> int:
     return FINDINGS if errors or not written else CLEAN
 
 
-def _chosen(
-    args: argparse.Namespace,
-) -> tuple[dict[str, Path], dict[str, Page], Mapping[str, tuple[TreeAsset, ...]]]:
-    """The pages' files, their versions on the base branch, and the uses of their links elsewhere."""
+def _chosen(args: argparse.Namespace) -> tuple[dict[str, Path], dict[str, Page], Facts]:
+    """The pages' files, their versions on the base branch, and what the rest of the hub says."""
     if args.paths:
-        return page_files(args.paths, args.lang), {}, {}
-    subjects, tree = from_branch("", args.lang)
+        return page_files(args.paths, args.lang), {}, Facts()
+    subjects, facts = from_branch("", args.lang)
     root = top(args.lang)
-    files = {subject.page.path: root / subject.page.path for subject in subjects}
-    return files, {s.page.path: s.base for s in subjects if s.base is not None}, tree
+    files = {subject.page.path: root / subject.page.path for subject in subjects if not subject.removed}
+    return files, {s.page.path: s.base for s in subjects if s.base is not None}, facts
 
 
 def _deliver(

@@ -39,11 +39,11 @@ def fixed(data: bytes, rules: tuple[Rule, ...] | None = None) -> Fixed:
 
 @st.composite
 def slipped(draw: st.DrawFn) -> bytes:
-    """The sound page with slips in it, written by any editor, with anything at all in its body."""
+    """The sound page with slips in it, written by any editor, with words of any script in its body."""
     text = GOOD
     for right, wrong in SLIPS.items():
         text = text.replace(right, draw(st.sampled_from((right, *wrong))))
-    text += draw(st.text(st.characters(exclude_categories=("Cs",)), max_size=30))
+    text += draw(st.text(st.characters(categories=("Lu", "Ll", "Lo", "Nd")), max_size=30)) + "\n"
     ends = draw(st.sampled_from(("\n", "\r\n", "mixed")))
     lines = text.split("\n")
     if ends == "mixed":

@@ -246,7 +246,8 @@ class Report:
     """Everything one run found out about one head: the only source of summary, checks, labels and pages.
 
     Times are seconds since the epoch. `finished_at` is None while remote files are still being read.
-    `trouble` is set when the run could not finish: a stable word for what failed (`counts`, `forge`, `bot`).
+    `trouble` is set when the run could not finish: a stable word for what failed (`counts`, `forge`, `bot`),
+    or `superseded` where a newer head took its place.
     """
 
     id: str

@@ -11,7 +11,7 @@ from bot.flows.run import Run
 from bot.model import PullRef, Report
 from bot.review import render
 from bot.review.report import Verdict, verdict
-from bot.review.words import rule_words
+from bot.review.words import RULE_WORDS
 from bot.store.queue import REVIEW, review_request
 from bot.wiring import World
 
@@ -53,7 +53,7 @@ def _head(world: World, ref: PullRef, cancelled: threading.Event) -> Report | No
 def summary(report: Report, language: str) -> str:
     """The comment that the bot would post."""
     return render.summary(
-        replace(report, language=language), words=rule_words(), public_url="", commands=offered(language)
+        replace(report, language=language), words=RULE_WORDS, public_url="", commands=offered(language)
     )
 
 

@@ -11,7 +11,7 @@ from bot.commands import offered
 from bot.flows.run import Run
 from bot.model import CONTEXTS, Check, Posted, PullRequest, Report
 from bot.review.plan import Plan, plan
-from bot.review.words import rule_words
+from bot.review.words import RULE_WORDS
 
 T = TypeVar("T")
 
@@ -81,7 +81,7 @@ class Poster:
             report,
             self._standing(),
             self.patches,
-            words=rule_words(),
+            words=RULE_WORDS,
             public_url=self.run.world.public_url,
             commands=offered(report.language),
             blob_url=_blob_url(self.pull),

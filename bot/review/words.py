@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
 from typing import Protocol
 
+from rules import words
 from rules.finding import Finding
 
 
@@ -25,8 +24,5 @@ class Words:
     help_text: Telling
 
 
-@cache
-def rule_words() -> Words:
-    """The words of the rules' own catalogues, imported when first needed."""
-    module = import_module("rules.words")
-    return Words(module.message, module.help_text)
+#: The words of the rules' own catalogues.
+RULE_WORDS = Words(words.message, words.help_text)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from bot.model import Report
+from bot.review.counts import Counts
 from bot.web.text import command_word, without_query
-from bot.web.world import Counts
 from rules.facts import RemoteFile, RemoteState
 from rules.finding import Fault, Finding, Severity
 
@@ -132,7 +132,7 @@ def outcome(file: RemoteFile) -> str:
 
 def steps(report: Report, verdict: str, counts: Counts, rows: Sequence[FileRow]) -> tuple[str, ...]:
     """What to do next, as keys of the catalogue below `next.`, most useful first."""
-    if report.trouble:
+    if report.trouble and verdict != "superseded":
         return ("trouble-retry",) if report.retry_at else ("trouble-wait",)
     if verdict != "failed":
         return {

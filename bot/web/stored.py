@@ -11,7 +11,7 @@ from bot.review.report import counts, verdict
 from bot.store import database
 from bot.store.database import is_current
 from bot.store.store import PullSummary
-from bot.web.world import Counts, PullRow, StoreUnavailable
+from bot.web.world import PullRow, StoreUnavailable
 from bot.wiring import Receiver
 
 P = ParamSpec("P")
@@ -82,7 +82,6 @@ class StoredWorld:
 
 def _row(summary: PullSummary) -> PullRow:
     report = summary.report
-    found = counts(report)
     return PullRow(
         ref=summary.ref,
         title=report.title,
@@ -90,7 +89,7 @@ def _row(summary: PullSummary) -> PullRow:
         author=report.author,
         head_sha=report.head_sha,
         verdict=verdict(report).value,
-        counts=Counts(found.must_fix, found.should_fix, found.notes, found.unverified, found.decisions),
+        counts=counts(report),
         running=summary.running,
         report_id=report.id,
         done=len(report.files),

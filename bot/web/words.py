@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
+from bot.commands.catalogue import COMMANDS
+from bot.commands.command import CATALOGUE
 from bot.model import Report
+from bot.review.counts import Counts, counts
+from bot.review.report import to_json, verdict
 from bot.web.language import translator
-from bot.web.world import Counts
+from rules import words as rule_words
 from rules.finding import Finding
+from rules.output import sarif
+from rules.output.result import Result
+from rules.rule import Rule, catalogue
 
 Show = Callable[[str], str]
 
@@ -53,81 +58,45 @@ class Words:
 
 
 def installed() -> Words:
-    """The real ones, each part loaded when it is first needed: the endpoint starts without the linter."""
+    """The real ones."""
     return Words(
-        message=_message,
-        help_text=_help_text,
+        message=rule_words.message,
+        help_text=rule_words.help_text,
         rules=_rules,
         commands=_commands,
-        verdict=_verdict,
-        counts=_counts,
-        to_json=_to_json,
-        sarif=_sarif,
+        verdict=lambda report: verdict(report).value,
+        counts=counts,
+        to_json=to_json,
+        sarif=lambda report, lang: sarif.render(Result(report.findings, len(report.paths), lang)),
     )
 
 
-def _message(finding: Finding, lang: str, show: Show) -> str:
-    text: str = _part("rules.words").message(finding, lang, show=show)
-    return text
-
-
-def _help_text(finding: Finding, lang: str, show: Show) -> str:
-    text: str = _part("rules.words").help_text(finding, lang, show=show)
-    return text
-
-
 def _rules(lang: str) -> Sequence[RulePage]:
-    return tuple(_rule_page(rule, lang) for rule in _part("rules.rule").catalogue())
+    return tuple(_rule_page(rule, lang) for rule in catalogue())
 
 
-def _rule_page(rule: Any, lang: str) -> RulePage:
-    words = _part("rules.words")
-    own = bool(words.own_page(rule, lang))
+def _rule_page(rule: Rule, lang: str) -> RulePage:
+    own = bool(rule_words.own_page(rule, lang))
     return RulePage(
         rule.code,
         rule.name,
         rule.levels.changed.value if rule.levels.changed else "off",
-        words.summary(rule.code, lang),
+        rule_words.summary(rule.code, lang),
         # The summary says what the first paragraph does.
-        words.page(rule, lang).partition("\n\n")[2],
-        "" if own else words.why(rule.code, lang),
+        rule_words.page(rule, lang).partition("\n\n")[2],
+        "" if own else rule_words.why(rule.code, lang),
         lang if own else "en",
     )
 
 
 def _commands(lang: str) -> Sequence[CommandLine]:
     say = translator(lang)
-    explain = _part("bot.commands.command").CATALOGUE.say
     return tuple(
         CommandLine(
             spec.usage,
-            explain(lang, f"help_{spec.name}"),
+            CATALOGUE.say(lang, f"help_{spec.name}"),
             str(say(f"commands.{spec.who.value}")),
             tuple(f"/{alias}" for alias in spec.aliases),
         )
-        for spec in _part("bot.commands.catalogue").COMMANDS
+        for spec in COMMANDS
     )
-
-
-def _verdict(report: Report) -> str:
-    return str(_part("bot.review.report").verdict(report))
-
-
-def _counts(report: Report) -> Counts:
-    found = _part("bot.review.report").counts(report)
-    return Counts(found.must_fix, found.should_fix, found.notes, found.unverified, found.decisions)
-
-
-def _to_json(report: Report) -> str:
-    text: str = _part("bot.review.report").to_json(report)
-    return text
-
-
-def _sarif(report: Report, lang: str) -> str:
-    result = _part("rules.output.result").Result(report.findings, len(report.paths), lang)
-    text: str = _part("rules.output.sarif").render(result)
-    return text
-
-
-def _part(name: str) -> Any:
-    return import_module(name)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.forges.base import Hooks
 from bot.model import Delivery, PullRef, Report
+from bot.review.counts import Counts
 
 
 class StoreUnavailable(Exception):
@@ -19,17 +20,6 @@ class StoreUnavailable(Exception):
     def __init__(self, message: str = "", *, retry_after: int = 30) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many findings a report has, by what they ask; `decisions` wait for a maintainer's word."""
-
-    must_fix: int = 0
-    should_fix: int = 0
-    notes: int = 0
-    unverified: int = 0
-    decisions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +38,7 @@ class PullRow:
     author: str
     head_sha: str
     verdict: str = ""
-    counts: Counts = Counts()
+    counts: Counts = field(default_factory=Counts)
     running: bool = False
     report_id: str = ""
     done: int = 0

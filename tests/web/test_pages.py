@@ -23,6 +23,7 @@ VERDICTS = {
     "bulk": ("161 problems must be fixed", "有 161 个问题必须修复"),
     "nothing": ("No asset page changes", "没有模型页面变更"),
     "trouble": ("The review could not be finished", "审查未能完成"),
+    "superseded": ("A newer push has replaced this review", "新的推送已取代这次审查"),
 }
 
 

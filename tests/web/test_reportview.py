@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot.model import Report
+from bot.review.counts import Counts
 from bot.web import reportview
-from bot.web.world import Counts
 from rules.facts import RemoteFile, RemoteState
 from rules.finding import Fault, Severity, Span, Suggestion
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -13,8 +13,10 @@ from flask.testing import FlaskClient
 
 from bot.forges.base import Hooks, Refused
 from bot.model import Condition, Delivery, Intent, PullRef, Report
+from bot.review.counts import counts
+from bot.review.report import to_json, verdict
 from bot.web.words import CommandLine, RulePage, Show, Words
-from bot.web.world import Counts, PullRow
+from bot.web.world import PullRow
 from rules.facts import RemoteFile, RemoteState
 from rules.finding import Fault, Finding, Severity, Span, Suggestion
 
@@ -124,27 +126,6 @@ def say(finding: Finding, lang: str, show: Show, part: int) -> str:
     )
 
 
-def counts(report: Report) -> Counts:
-    own = [f.severity for f in report.findings if f.fault in (Fault.CONTRIBUTOR, Fault.POLICY)]
-    return Counts(
-        own.count(Severity.ERROR),
-        own.count(Severity.WARNING),
-        own.count(Severity.NOTICE),
-        len(report.findings) - len(own),
-    )
-
-
-def verdict(report: Report) -> str:
-    found = counts(report)
-    if report.finished_at is None:
-        return "running"
-    if report.trouble or (found.unverified and not found.must_fix):
-        return "unverified"
-    if not report.paths:
-        return "nothing-to-check"
-    return "failed" if found.must_fix else "passed"
-
-
 WORDS_OF_TESTS = Words(
     message=lambda finding, lang, show: say(finding, lang, show, 0),
     help_text=lambda finding, lang, show: say(finding, lang, show, 1),
@@ -158,9 +139,9 @@ WORDS_OF_TESTS = Words(
         ),
     ),
     commands=lambda lang: (CommandLine("/recheck [all]", "check `all` again", "the author", ("/retest",)),),
-    verdict=verdict,
+    verdict=lambda report: verdict(report).value,
     counts=counts,
-    to_json=lambda report: json.dumps(asdict(report)),
+    to_json=to_json,
     sarif=lambda report, lang: json.dumps({"lang": lang, "results": [f.rule for f in report.findings]}),
 )
 
@@ -245,7 +226,8 @@ def samples() -> dict[str, Report]:
     )
     nothing = replace(passed, id="nothing", paths=(), files=(), wanted=0, conditions=())
     trouble = replace(nothing, id="trouble", trouble="counts", trouble_detail="3 of 4", retry_at=NOW + 300)
-    all_of_them = (passed, failed, mismatch, unverified, running, bulk, nothing, trouble)
+    superseded = replace(trouble, id="superseded", trouble="superseded", retry_at=None)
+    all_of_them = (passed, failed, mismatch, unverified, running, bulk, nothing, trouble, superseded)
     return {
         run.id: replace(run, ref=PullRef("github", "mindspore/hub", 341 + n))
         for n, run in enumerate(all_of_them)

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.downloads.body import Body, Short
-from bot.downloads.classify import HEAD
+from bot.downloads.checkpoint import Walker
+from bot.downloads.classify import HEAD, wrong_content
+from bot.downloads.content import kind
 from bot.downloads.limits import Limits
-from bot.downloads.outcome import Cancelled, Trouble
+from bot.downloads.mismatch import Suspects
+from bot.downloads.outcome import Cancelled, Look, Trouble
 from bot.downloads.validators import Validator
 from bot.downloads.watchdog import Guard
 
@@ -25,12 +28,37 @@ class Partial:
     etag: str = ""
     content_type: str = ""
     head: bytearray = field(default_factory=bytearray)
+    walker: Walker = field(default_factory=Walker)
+    suspects: Suspects | None = None
 
     def take(self, part: memoryview) -> None:
         self.hash.update(part)
         self.count += len(part)
         if len(self.head) < HEAD:
             self.head += part[: HEAD - len(self.head)]
+        self.walker.feed(part)
+        if self.suspects:
+            self.suspects.update(part)
+
+    def whole(self, final_url: str, moved_to: str) -> Look:
+        """What the file is, once it was read to its checked end. `moved_to` is empty without redirects."""
+        head, walker = bytes(self.head), self.walker
+        reason = wrong_content(head, self.count, self.content_type, moved_to)
+        announced = self.content_type[:80] or "-"
+        known = self.suspects.word() if self.suspects else ""
+        return Look(
+            reason,
+            f"{self.count} bytes, Content-Type: {announced}" if reason else "",
+            self.hash.hexdigest(),
+            self.count,
+            final_url,
+            self.etag,
+            head,
+            kind(head, self.count),
+            tuple(walker.tensors) if walker.whole else (),
+            walker.count if walker.whole else 0,
+            known or ("truncated" if walker.cut else ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.downloads.body import Body, Short, body_length
-from bot.downloads.classify import HEAD, status_trouble, wrong_content, wrong_status
+from bot.downloads.classify import HEAD, status_trouble, wrong_status
 from bot.downloads.limits import Limits
+from bot.downloads.mismatch import Suspects
 from bot.downloads.outcome import Cancelled, Look, Trouble
 from bot.downloads.partial import Pace, Partial
 from bot.downloads.transport import Reply, Transport
@@ -51,13 +52,16 @@ class Reading:
         self._url, self._stop, self._unavailable = url, stop, unavailable
         self._buffer = memoryview(bytearray(BUFFER))
         self._deadline = tools.clock() + self._limits.longest_seconds
+        self._suspected = ""
         self._restart()
 
-    def look(self, *, confirming: bool) -> Look:
+    def look(self, *, confirming: bool, suspected: str = "") -> Look:
         """One complete look. Raises `Refused`, `Trouble` once the attempts are used up, and `Cancelled`.
 
-        A `confirming` look uses connections of its own and waits for the end of the stream.
+        A `confirming` look uses connections of its own and waits for the end of the stream; by the way it
+        finds out what else the `suspected` declaration may be the digest of.
         """
+        self._suspected = suspected
         start = self._tools.clock()
         self._deadline = start + self._limits.longest_seconds
         self._restart()
@@ -100,7 +104,7 @@ class Reading:
         return pause if self._tools.clock() + pause < self._deadline else None
 
     def _restart(self) -> None:
-        self._partial = Partial()
+        self._partial = Partial(suspects=Suspects(self._suspected) if self._suspected else None)
 
     def _once(self, start: float, *, fresh: bool, linger: bool) -> Look:
         headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -177,15 +181,7 @@ class Reading:
         pace = Pace(self._limits, self._tools.clock, self._deadline, self._report)
         pace.pour(body, self._partial, self._buffer, reply.line.guard)
         self._check_end(body, reply, linger)
-        return self._whole(final, "" if target.url == self._url else target.public_url), True
-
-    def _whole(self, final: str, moved: str) -> Look:
-        """What a file is that was read to its checked end."""
-        partial, head = self._partial, bytes(self._partial.head)
-        reason = wrong_content(head, partial.count, partial.content_type, moved)
-        kind = partial.content_type[:80] or "-"
-        detail = f"{partial.count} bytes, Content-Type: {kind}" if reason else ""
-        return Look(reason, detail, partial.hash.hexdigest(), partial.count, final, partial.etag, head)
+        return self._partial.whole(final, "" if target.url == self._url else target.public_url), True
 
     def _failed(self, reply: Reply, final: str) -> Look:
         head = b""

@@ -46,21 +46,21 @@ class Walker:
         if self._skip >= len(part):
             self._skip -= len(part)
             return
-        data = self._rest + bytes(part[self._skip :])
+        data = memoryview(self._rest + bytes(part)) if self._rest else part[self._skip :]
         self._skip, self._rest = 0, b""
         at = 0
         try:
             while at < len(data):
                 at = self._entry(data, at)
         except Ended:
-            self._rest = data[at:]
+            self._rest = bytes(data[at : at + LONGEST_HEADER + 1])
             self._lost = len(self._rest) > LONGEST_HEADER
         except (Malformed, UnicodeDecodeError):
             self._lost = True
         else:
             self._skip = at - len(data)
 
-    def _entry(self, data: bytes, at: int) -> int:
+    def _entry(self, data: memoryview, at: int) -> int:
         """Notes the tensor at an offset; returns where the next one begins, often far beyond the data."""
         length, at = varint(data, _behind(data, at, 0x0A))
         end = at + length
@@ -94,7 +94,7 @@ class Walker:
             self.tensors.append(tensor)
 
 
-def _behind(data: bytes, at: int, key: int) -> int:
+def _behind(data: memoryview, at: int, key: int) -> int:
     """The offset behind a field's key, which must be this one."""
     if at >= len(data):
         raise Ended
@@ -103,20 +103,20 @@ def _behind(data: bytes, at: int, key: int) -> int:
     return at + 1
 
 
-def _text(data: bytes, at: int) -> tuple[str, int]:
+def _text(data: memoryview, at: int) -> tuple[str, int]:
     length, at = varint(data, at)
     if length > LONGEST_HEADER:
         raise Malformed
     if at + length > len(data):
         raise Ended
-    text = data[at : at + length].decode()
+    text = bytes(data[at : at + length]).decode()
     shown = text[:LONGEST_NAME]
     return (
         shown if shown.isprintable() else "".join(c if c.isprintable() else "?" for c in shown)
     ), at + length
 
 
-def _dims(data: bytes, at: int) -> tuple[tuple[int, ...], int]:
+def _dims(data: memoryview, at: int) -> tuple[tuple[int, ...], int]:
     """Dimensions, one field each as MindSpore writes them, or packed into one."""
     found: list[int] = []
     while at < len(data) and data[at] == 0x08:

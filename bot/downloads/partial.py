@@ -78,7 +78,7 @@ class Pace:
         filled = 0
         try:
             while not body.complete:
-                count = body.fill(buffer[filled:])
+                count = body.fill_until(buffer[filled:], self.clock, min(window_end, self.deadline))
                 filled, window_bytes, now = filled + count, window_bytes + count, self.clock()
                 if filled == len(buffer):
                     filled = self._take(partial, buffer)

@@ -15,7 +15,7 @@ class Malformed(Exception):
     """No bytes can make this right."""
 
 
-def varint(data: bytes, at: int) -> tuple[int, int]:
+def varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
     """The number at an offset, and the offset behind it. Raises `Ended`; ten bytes at most are looked at."""
     value = shift = 0
     for index in range(at, at + _LONGEST):

@@ -1,0 +1,121 @@
+"""An nginx of the benchmark's own: files in memory over HTTP and HTTPS, and a path of slow requests."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+NAME = "files.example.com"
+MIB = 1 << 20
+#: Checkpoints of many tensors are what most real files are: the walk over them is part of the measurement.
+_TENSOR = 512 << 10
+
+_CONFIGURATION = """
+user root; worker_processes 2; daemon off; pid {folder}/pid; error_log {folder}/errors crit;
+events {{ worker_connections 512; }}
+http {{
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000;
+  default_type application/octet-stream;
+  server {{
+    listen 127.0.0.1:{http}; listen 127.0.0.1:{https} ssl;
+    ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/cert.key;
+    root {folder}/files;
+    location /slow/ {{ alias {folder}/files/; limit_rate {rate}; }}
+  }}
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the files are: `http` and `https` are ports on loopback, `ca` the certificate to trust."""
+
+    folder: Path
+    http: int
+    https: int
+
+    @property
+    def ca(self) -> Path:
+        return self.folder / "cert.pem"
+
+    @property
+    def connect_to(self) -> str:
+        return f":443:127.0.0.1:{self.https},:80:127.0.0.1:{self.http}"
+
+    def url(self, scheme: str, path: str) -> str:
+        return f"{scheme}://{NAME}/{path}"
+
+
+@contextlib.contextmanager
+def serving(rate: int) -> Iterator[Server]:
+    """An nginx until the end of the block; `rate` is what one request for `/slow/` gets, in bytes/s."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="hubbot-") as name:
+        folder = Path(name)
+        (folder / "files").mkdir()
+        server = Server(folder, _free_port(), _free_port())
+        _certificate(folder)
+        (folder / "nginx.conf").write_text(
+            _CONFIGURATION.format(folder=folder, http=server.http, https=server.https, rate=rate)
+        )
+        nginx = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder])
+        try:
+            _wait_for(server.http)
+            yield server
+        finally:
+            nginx.terminate()
+            nginx.wait()
+
+
+def missing_programs() -> list[str]:
+    """The programs without which there is nothing to compare with."""
+    return [name for name in ("nginx", "curl", "openssl", "sha256sum", "xargs") if not shutil.which(name)]
+
+
+def write_checkpoint(path: Path, size: int) -> None:
+    """A checkpoint of random weights of about `size` bytes."""
+    block = random.Random(size).randbytes(_TENSOR)
+    with path.open("wb") as file:
+        for number in range(max(1, size // _TENSOR)):
+            file.write(_entry(f"network.layers.{number}.attention.weight".encode(), block))
+
+
+def _entry(name: bytes, content: bytes) -> bytes:
+    inner = b"\x08\x80\x04\x08\x80\x02" + _field(0x12, b"Float32") + _field(0x1A, content)
+    return _field(0x0A, _field(0x0A, name) + _field(0x12, inner))
+
+
+def _field(key: int, content: bytes) -> bytes:
+    left, head = len(content), bytearray((key,))
+    while left > 0x7F:
+        head.append(left & 0x7F | 0x80)
+        left >>= 7
+    return bytes(head) + bytes((left,)) + content
+
+
+def _certificate(folder: Path) -> None:
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
+    files = ("-keyout", folder / "cert.key", "-out", folder / "cert.pem")
+    names = ("-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}")
+    subprocess.run(("openssl", "req", "-x509", *key, *files, *names), check=True, capture_output=True)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise SystemExit(f"nginx did not start (user {os.getuid()})")

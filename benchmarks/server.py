@@ -1,4 +1,4 @@
-"""An nginx of the benchmark's own: files in memory over HTTP and HTTPS, and a path of slow requests."""
+"""An nginx of the benchmark's own: files in memory over HTTP and HTTPS, and one slow way to them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import random
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NAME = "files.example.com"
+SLOW_NAME = "slow.example.com"
 MIB = 1 << 20
 #: Checkpoints of many tensors are what most real files are: the walk over them is part of the measurement.
 _TENSOR = 512 << 10
@@ -29,7 +31,6 @@ http {{
     listen 127.0.0.1:{http}; listen 127.0.0.1:{https} ssl;
     ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/cert.key;
     root {folder}/files;
-    location /slow/ {{ alias {folder}/files/; limit_rate {rate}; }}
   }}
 }}
 """
@@ -42,6 +43,8 @@ class Server:
     folder: Path
     http: int
     https: int
+    #: HTTP again, over a slow way.
+    slow: int
 
     @property
     def ca(self) -> Path:
@@ -49,30 +52,38 @@ class Server:
 
     @property
     def connect_to(self) -> str:
-        return f":443:127.0.0.1:{self.https},:80:127.0.0.1:{self.http}"
+        slow = f"{SLOW_NAME}:80:127.0.0.1:{self.slow}"
+        return f"{slow},:443:127.0.0.1:{self.https},:80:127.0.0.1:{self.http}"
 
     def url(self, scheme: str, path: str) -> str:
         return f"{scheme}://{NAME}/{path}"
 
 
 @contextlib.contextmanager
-def serving(rate: int) -> Iterator[Server]:
-    """An nginx until the end of the block; `rate` is what one request for `/slow/` gets, in bytes/s."""
+def serving(rate: int, trip: float) -> Iterator[Server]:
+    """An nginx until the end of the block; a connection of the slow way gets `rate` bytes a second.
+
+    `trip` is how many seconds a request needs for its way there and back.
+    """
     with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="hubbot-") as name:
         folder = Path(name)
         (folder / "files").mkdir()
-        server = Server(folder, _free_port(), _free_port())
+        server = Server(folder, *(_free_port() for _ in range(3)))
         _certificate(folder)
         (folder / "nginx.conf").write_text(
-            _CONFIGURATION.format(folder=folder, http=server.http, https=server.https, rate=rate)
+            _CONFIGURATION.format(folder=folder, http=server.http, https=server.https)
         )
         nginx = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder])
+        slow_way = [str(value) for value in (server.slow, server.http, rate, trip)]
+        throttle = subprocess.Popen([sys.executable, "-m", "benchmarks.throttle", *slow_way])
         try:
             _wait_for(server.http)
+            _wait_for(server.slow)
             yield server
         finally:
-            nginx.terminate()
-            nginx.wait()
+            for process in (nginx, throttle):
+                process.terminate()
+                process.wait()
 
 
 def missing_programs() -> list[str]:

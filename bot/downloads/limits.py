@@ -52,8 +52,8 @@ class Limits:
     #: in such a time, is read over further connections while nobody else waits for them.
     pieces_from: int = 32 << 20
     pieces_below: int = 24 << 20
-    pieces_seconds: float = 0.5
-    piece: int = 4 << 20
+    pieces_seconds: float = 0.3
+    piece: int = 5 << 20
     #: How many pieces may wait for the hash beyond those under way: the window that memory pays for.
     pieces_ahead: int = 2
     #: So many files in a row that failed by the host's fault make the host unavailable for a while.

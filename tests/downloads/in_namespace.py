@@ -1,4 +1,4 @@
-"""Runs hostile addresses through the whole fetcher where each forbidden address is listened on, and counts."""
+"""Runs hostile addresses through the whole fetcher where each forbidden address has a listener."""
 
 from __future__ import annotations
 

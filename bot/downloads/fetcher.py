@@ -162,7 +162,7 @@ class Fetcher:
         share = Share(
             lambda: self._hosts.take_spare(host),
             lambda: self._hosts.keep_spare(host),
-            lambda: self._hosts.free_slot(host),
+            lambda: self._hosts.free_spare(host),
         )
         reading = Reading(tools, subject.url, stop, lambda: not self._hosts.available(host), share)
         file = judge(

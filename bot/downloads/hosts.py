@@ -17,6 +17,8 @@ _OUTAGES = frozenset(("dns", "connect", "tls", "timeout", "stalled", "rate-limit
 @dataclass(slots=True)
 class _Host:
     running: int = 0
+    #: How many of these are spares of a file that has a slot of its own.
+    spares: int = 0
     #: Whether somebody was refused a slot since the last was taken or given up.
     wanted: bool = False
     failures: int = 0
@@ -41,10 +43,21 @@ class Hosts:
             return taken
 
     def take_spare(self, host: str) -> bool:
-        """Whether a download of this host that has a slot may have another, which nobody waits for."""
+        """Whether the only download of this host may have another slot, which nobody waits for.
+
+        Several files at a time use the way to their host well enough, and what is slow then may be we.
+        """
         with self._lock:
             known = self._hosts[host]
-            return not (known.wanted or self._wanted) and self._take(known)
+            alone = known.running - known.spares == 1 and not (known.wanted or self._wanted)
+            taken = alone and self._take(known)
+            known.spares += taken
+            return taken
+
+    def free_spare(self, host: str) -> None:
+        with self._lock:
+            self._hosts[host].spares -= 1
+        self.free_slot(host)
 
     def keep_spare(self, host: str) -> bool:
         """Whether a spare slot may be kept for longer; of those that may not, one at a time gives way."""

@@ -32,12 +32,28 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Tensor:
+    """One parameter of a checkpoint: its name and type as they stand in it, and its dimensions."""
+
+    name: str
+    type: str
+    dims: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteFile:
     """What is known of one remote file.
 
     `reason` is a stable word (`not-found`, `html-page`, `lfs-pointer`, `address-refused`, `timeout`, `dns`,
     `tls`, `status-503`, …; empty when measured) that the message catalogues have sentences for;
     `detail` is plain text evidence.
+    `content` is a stable word for what the first bytes are (`ckpt`, `mindir`, `onnx`, `air`, `ms`, `zip`,
+    `html`, `json-error`, `unknown`, …; empty when nothing was read): evidence, never a verdict.
+    `tensors` lists a checkpoint's parameters, at most a few hundred of the `tensor_count` it holds; a count
+    of 0 says that they were not listed, never that there are none.
+    `mismatch` is a stable word for why the declared digest is not the observed one, where that is known:
+    `upper-case`, `blanks` (both harmless), `prefix`, `md5`, `sha1`, `sha224`, `sha384`, `sha512`,
+    `unpacked` (the digest of what this gzip holds), `truncated` (the file breaks off within a tensor).
     Sizes are in bytes, times in seconds, `measured_at` in seconds since the epoch.
     """
 
@@ -55,6 +71,10 @@ class RemoteFile:
     measured_at: float = 0.0
     etag: str = ""
     first_bytes: str = ""
+    content: str = ""
+    tensors: tuple[Tensor, ...] = ()
+    tensor_count: int = 0
+    mismatch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

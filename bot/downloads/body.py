@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from email.message import Message
-from io import BufferedReader
+from io import DEFAULT_BUFFER_SIZE, BufferedReader
 
 from bot.downloads.outcome import Trouble
 
@@ -15,6 +16,10 @@ _LONGEST_LINE = 8_192
 _MOST_TRAILERS = 100
 
 
+#: Receives once into a buffer, as `socket.recv_into` does; 0 at the end of the stream.
+Receive = Callable[[memoryview], int]
+
+
 class Short(Exception):
     """The stream ended before the body did."""
 
@@ -22,8 +27,11 @@ class Short(Exception):
 class Body:
     """A body of known `length`, or a chunked one (None)."""
 
-    def __init__(self, stream: BufferedReader, length: int | None) -> None:
+    def __init__(self, stream: BufferedReader, length: int | None, receive: Receive | None = None) -> None:
         self._stream = stream
+        #: Straight from the socket, once what was read ahead of the body has been taken.
+        self._receive, self._ahead = receive, True
+        self._late: OSError | Short | None = None
         self._chunked = length is None
         self._left = length or 0
         self.length = length
@@ -31,13 +39,38 @@ class Body:
 
     def fill(self, view: memoryview) -> int:
         """Reads once into `view`; 0 at the checked end. Raises `Short` and `OSError`."""
+        return self.fill_until(view, _at_once, 0.0)
+
+    def fill_until(self, view: memoryview, clock: Callable[[], float], moment: float) -> int:
+        """Reads until `view` is full, the clock has reached a moment, or the body, or a chunk of it, ends.
+
+        What came before an error is returned first, and the error raised by the next call.
+        """
+        if self._late:
+            raise self._late
         if self._chunked and not self._left and not self.complete:
             self._next_chunk()
         if self.complete:
             return 0
-        count = self._stream.readinto1(view[: self._left])
-        if not count:
-            raise Short
+        size, count = min(len(view), self._left), 0
+        read: Receive = self._stream.readinto1
+        once = self._ahead and self._receive is not None
+        if once:  # asked for more than its own buffer holds, the stream is empty behind this read
+            self._ahead = size <= DEFAULT_BUFFER_SIZE
+        elif self._receive:
+            read = self._receive
+        try:
+            while count < size:
+                got = read(view[count:size])
+                if not got:
+                    raise Short
+                count += got
+                if once or clock() >= moment:
+                    break
+        except (OSError, Short) as error:
+            if not count:
+                raise
+            self._late = error
         self._left -= count
         if not self._left:
             if self._chunked:
@@ -81,6 +114,10 @@ class Body:
                 raise Trouble("bad-response", "line too long")
             raise Short
         return line
+
+
+def _at_once() -> float:
+    return 0.0
 
 
 def body_length(headers: Message) -> int | None:

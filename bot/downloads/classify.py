@@ -69,11 +69,16 @@ def wrong_content(head: bytes, size: int, content_type: str, moved_to: str) -> s
     """
     if not size:
         return "empty-file"
-    if size <= _POINTER_SIZE and head.startswith(_POINTER):
+    if is_pointer(head, size):
         return "lfs-pointer"
     if is_html(head) or (_is_text(head) and "text/html" in content_type.lower()):
         return "login-wall" if _SIGN_IN.search(moved_to) else "html-page"
     return ""
+
+
+def is_pointer(head: bytes, size: int) -> bool:
+    """Whether a file of `size` bytes is what Git keeps in place of a large file."""
+    return size <= _POINTER_SIZE and head.startswith(_POINTER)
 
 
 def is_html(head: bytes) -> bool:

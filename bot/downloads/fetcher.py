@@ -15,8 +15,10 @@ from bot.downloads.connection import Connect, Dialer, is_own, system_connect, tl
 from bot.downloads.hosts import Hosts
 from bot.downloads.limits import Limits
 from bot.downloads.outcome import Cancelled, Refused
-from bot.downloads.reading import Progress, Reading, Tools
+from bot.downloads.pieces import Share
+from bot.downloads.reading import Reading
 from bot.downloads.resolver import Resolve, system_resolve
+from bot.downloads.tools import Progress, Tools
 from bot.downloads.transport import Transport
 from bot.downloads.urls import check
 from bot.downloads.verdict import Subject, judge, unverified
@@ -157,7 +159,12 @@ class Fetcher:
         if not self._hosts.available(host):
             words = "several files of this host failed in a row"
             return unverified(subject, "host-unavailable", words, Fault.HOST, tools.now())
-        reading = Reading(tools, subject.url, stop, lambda: not self._hosts.available(host))
+        share = Share(
+            lambda: self._hosts.take_spare(host),
+            lambda: self._hosts.keep_spare(host),
+            lambda: self._hosts.free_spare(host),
+        )
+        reading = Reading(tools, subject.url, stop, lambda: not self._hosts.available(host), share)
         file = judge(
             subject,
             reading,

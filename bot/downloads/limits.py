@@ -46,8 +46,16 @@ class Limits:
     linger_seconds: float = 2.0
 
     parallel: int = 16
-    #: A politeness that all reviews share.
-    per_host: int = 6
+    #: A politeness that all reviews share: connections to one host, further ones for one large file included.
+    per_host: int = 8
+    #: A file of which at least so much is left, and of which one connection brings less than so much a second
+    #: in such a time, is read over further connections while nobody else waits for them.
+    pieces_from: int = 32 << 20
+    pieces_below: int = 24 << 20
+    pieces_seconds: float = 0.3
+    piece: int = 5 << 20
+    #: How many pieces may wait for the hash beyond those under way: the window that memory pays for.
+    pieces_ahead: int = 2
     #: So many files in a row that failed by the host's fault make the host unavailable for a while.
     breaker_failures: int = 3
     breaker_seconds: float = 60.0

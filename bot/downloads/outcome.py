@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rules.facts import Tensor
 from rules.finding import Fault
 
 
@@ -57,6 +58,11 @@ class Look:
     final_url: str = ""
     etag: str = ""
     head: bytes = b""
+    content: str = ""
+    tensors: tuple[Tensor, ...] = ()
+    tensor_count: int = 0
+    #: A stable word for what else the declaration is the digest of, or for what is wrong with the file.
+    mismatch: str = ""
 
     def agrees(self, other: Look) -> bool:
         """Whether two looks saw the same thing. Web pages may carry a fresh token each time."""

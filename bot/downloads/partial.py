@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bot.downloads.body import Body, Short
-from bot.downloads.classify import HEAD
+from bot.downloads.checkpoint import Walker
+from bot.downloads.classify import HEAD, wrong_content
+from bot.downloads.content import kind
 from bot.downloads.limits import Limits
-from bot.downloads.outcome import Cancelled, Trouble
+from bot.downloads.mismatch import Suspects
+from bot.downloads.outcome import Cancelled, Look, Trouble
 from bot.downloads.validators import Validator
 from bot.downloads.watchdog import Guard
 
@@ -25,12 +29,50 @@ class Partial:
     etag: str = ""
     content_type: str = ""
     head: bytearray = field(default_factory=bytearray)
+    walker: Walker = field(default_factory=Walker)
+    suspects: Suspects | None = None
 
     def take(self, part: memoryview) -> None:
         self.hash.update(part)
         self.count += len(part)
         if len(self.head) < HEAD:
             self.head += part[: HEAD - len(self.head)]
+        self.walker.feed(part)
+        if self.suspects:
+            self.suspects.update(part)
+
+    def whole(self, final_url: str, moved_to: str) -> Look:
+        """What the file is, once it was read to its checked end. `moved_to` is empty without redirects."""
+        head, walker = bytes(self.head), self.walker
+        reason = wrong_content(head, self.count, self.content_type, moved_to)
+        announced = self.content_type[:80] or "-"
+        known = self.suspects.word() if self.suspects else ""
+        return Look(
+            reason,
+            f"{self.count} bytes, Content-Type: {announced}" if reason else "",
+            self.hash.hexdigest(),
+            self.count,
+            final_url,
+            self.etag,
+            head,
+            kind(head, self.count),
+            tuple(walker.tensors) if walker.whole else (),
+            walker.count if walker.whole else 0,
+            known or ("truncated" if walker.cut else ""),
+        )
+
+
+class Sink(Protocol):
+    """Where the bytes of a body go."""
+
+    count: int
+    total: int | None
+
+    def take(self, part: memoryview) -> None: ...
+
+
+class Crawling(Exception):
+    """One connection is slow, and more of them are granted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +82,27 @@ class Pace:
     limits: Limits
     clock: Callable[[], float]
     deadline: float
-    report: Callable[[Partial], None]
+    report: Callable[[int, int | None], None]
+    #: Asked every `pieces_seconds` with the count so far and the rate since: whether to raise `Crawling`.
+    crawls: Callable[[int, float], bool] | None = None
 
-    def pour(self, body: Body, partial: Partial, buffer: memoryview, guard: Guard) -> None:
-        """Hashes a body to its end. Raises `Trouble` and `Cancelled`; `partial` holds what arrived."""
+    def pour(self, body: Body, partial: Sink, buffer: memoryview, guard: Guard) -> None:
+        """Takes a body in to its end. Raises `Trouble`, `Cancelled` and `Crawling`; what arrived is kept."""
         limits = self.limits
         window_end, window_bytes = self.clock() + limits.window_seconds, 0
         guard.deadline = self._cut_at(window_end)
-        filled = 0
+        filled, asked, asked_at = 0, partial.count, self.clock() + limits.pieces_seconds
         try:
             while not body.complete:
-                count = body.fill(buffer[filled:])
+                count = body.fill_until(buffer[filled:], self.clock, min(window_end, self.deadline))
                 filled, window_bytes, now = filled + count, window_bytes + count, self.clock()
                 if filled == len(buffer):
                     filled = self._take(partial, buffer)
+                    if self.crawls and now >= asked_at:
+                        rate = (partial.count - asked) / (now - asked_at + limits.pieces_seconds)
+                        if self.crawls(partial.count, rate):
+                            raise Crawling
+                        asked, asked_at = partial.count, now + limits.pieces_seconds
                 if now >= window_end and window_bytes >= limits.window_rate * limits.window_seconds:
                     window_end, window_bytes = now + limits.window_seconds, 0
                     guard.deadline = self._cut_at(window_end)
@@ -69,13 +118,13 @@ class Pace:
         finally:
             self._take(partial, buffer[:filled])
 
-    def _take(self, partial: Partial, part: memoryview) -> int:
+    def _take(self, partial: Sink, part: memoryview) -> int:
         """Empties the buffer; returns how much of it is filled now."""
         partial.take(part)
         if partial.count > self.limits.largest:
             raise Trouble("endless-body", f"no end after {self.limits.largest} bytes", again=False)
         if part:
-            self.report(partial)
+            self.report(partial.count, partial.total)
         return 0
 
     def _cut_at(self, window_end: float) -> float:

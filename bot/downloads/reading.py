@@ -5,18 +5,22 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
+from bot.downloads import pieces
 from bot.downloads.body import Body, Short, body_length
-from bot.downloads.classify import HEAD, status_trouble, wrong_content, wrong_status
-from bot.downloads.limits import Limits
+from bot.downloads.classify import HEAD, status_trouble, wrong_status
+from bot.downloads.mismatch import Suspects
 from bot.downloads.outcome import Cancelled, Look, Trouble
-from bot.downloads.partial import Pace, Partial
-from bot.downloads.transport import Reply, Transport
+from bot.downloads.partial import Crawling, Pace, Partial
+from bot.downloads.pieces import Share, Spare
+from bot.downloads.tools import Tools
+from bot.downloads.transport import Reply
 from bot.downloads.urls import Target, check, follow
 from bot.downloads.validators import Validator, continued, strong
 
 USER_AGENT = "hubbot (verifies model files of MindSpore Hub)"
+HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
 #: Larger buffers are slower over TLS, smaller ones cost more turns.
 BUFFER = 256 << 10
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
@@ -24,40 +28,34 @@ REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _SMALL = 64 << 10
 _PAUSE_STEP = 0.2
 
-#: Called with the address, the bytes read so far and the whole length if it is known.
-Progress = Callable[[str, int, int | None], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What every reading works with: `clock` is monotonic, `now` since the epoch, `jitter` from 0 to 1."""
-
-    transport: Transport
-    limits: Limits
-    clock: Callable[[], float]
-    now: Callable[[], float]
-    sleep: Callable[[float], None]
-    jitter: Callable[[], float]
-    progress: Progress
-
 
 class Reading:
     """One whole reading of one address; the hash state survives a cut, and nothing else does."""
 
     def __init__(
-        self, tools: Tools, url: str, stop: threading.Event, unavailable: Callable[[], bool]
+        self,
+        tools: Tools,
+        url: str,
+        stop: threading.Event,
+        unavailable: Callable[[], bool],
+        share: Share,
     ) -> None:
         self._tools, self._limits = tools, tools.limits
-        self._url, self._stop, self._unavailable = url, stop, unavailable
+        self._url, self._stop, self._unavailable, self._share = url, stop, unavailable, share
         self._buffer = memoryview(bytearray(BUFFER))
         self._deadline = tools.clock() + self._limits.longest_seconds
+        self._suspected, self._in_pieces = "", False
         self._restart()
 
-    def look(self, *, confirming: bool) -> Look:
+    def look(self, *, confirming: bool, suspected: str = "") -> Look:
         """One complete look. Raises `Refused`, `Trouble` once the attempts are used up, and `Cancelled`.
 
-        A `confirming` look uses connections of its own and waits for the end of the stream.
+        A `confirming` look uses connections of its own and waits for the end of the stream; by the way it
+        finds out what else the `suspected` declaration may be the digest of.
         """
+        # A host that counts its ranges wrong would say the same wrong thing twice.
+        self._in_pieces = not confirming
+        self._suspected = suspected
         start = self._tools.clock()
         self._deadline = start + self._limits.longest_seconds
         self._restart()
@@ -100,10 +98,10 @@ class Reading:
         return pause if self._tools.clock() + pause < self._deadline else None
 
     def _restart(self) -> None:
-        self._partial = Partial()
+        self._partial = Partial(suspects=Suspects(self._suspected) if self._suspected else None)
 
     def _once(self, start: float, *, fresh: bool, linger: bool) -> Look:
-        headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+        headers = dict(HEADERS)
         if linger:
             headers["Connection"] = "close"
         resuming = self._partial.validator if self._partial.count else None
@@ -175,17 +173,33 @@ class Reading:
             return Look("too-large", detail, size=self._partial.total, final_url=final), False
         body = reply.body(body_length(reply.headers))
         pace = Pace(self._limits, self._tools.clock, self._deadline, self._report)
-        pace.pour(body, self._partial, self._buffer, reply.line.guard)
-        self._check_end(body, reply, linger)
-        return self._whole(final, "" if target.url == self._url else target.public_url), True
+        whole, spare = True, Spare(self._share, self._limits, self._partial, reply.headers)
+        try:
+            crawls = spare.granted if self._in_pieces else None
+            replace(pace, crawls=crawls).pour(body, self._partial, self._buffer, reply.line.guard)
+            self._check_end(body, reply, linger)
+        except Crawling:
+            whole = False
+            self._tools.transport.abort(reply)
+            self._read_pieces(target, pace, spare.taken)
+        return self._partial.whole(final, "" if target.url == self._url else target.public_url), whole
 
-    def _whole(self, final: str, moved: str) -> Look:
-        """What a file is that was read to its checked end."""
-        partial, head = self._partial, bytes(self._partial.head)
-        reason = wrong_content(head, partial.count, partial.content_type, moved)
-        kind = partial.content_type[:80] or "-"
-        detail = f"{partial.count} bytes, Content-Type: {kind}" if reason else ""
-        return Look(reason, detail, partial.hash.hexdigest(), partial.count, final, partial.etag, head)
+    def _read_pieces(self, target: Target, pace: Pace, taken: int) -> None:
+        """The rest in pieces; after any trouble with them this look goes on, or begins again, without."""
+        partial = self._partial
+        assert partial.validator is not None
+        assert partial.total is not None
+        source = pieces.Source(
+            self._tools.transport, target, HEADERS, partial.validator, partial.total, self._tools.now
+        )
+        self._in_pieces = False
+        try:
+            pieces.read(source, partial, pace, self._share, taken, self._stop)
+        except Trouble as trouble:
+            if trouble.reason == "bad-response":
+                self._restart()
+                raise Trouble(trouble.reason, trouble.detail, wait=0.0) from None
+            raise
 
     def _failed(self, reply: Reply, final: str) -> Look:
         head = b""
@@ -220,8 +234,8 @@ class Reading:
             raise Trouble("bad-response", "the rest that was sent does not fit", wait=0.0)
         self._partial.total = whole
 
-    def _report(self, partial: Partial) -> None:
-        self._tools.progress(self._url, partial.count, partial.total)
+    def _report(self, count: int, total: int | None) -> None:
+        self._tools.progress(self._url, count, total)
 
     def _check_end(self, body: Body, reply: Reply, linger: bool) -> None:
         """The bytes must be as many as were announced, and none may follow them."""

@@ -38,7 +38,7 @@ class Reply:
         return not self.response.will_close
 
     def body(self, length: int | None) -> Body:
-        return Body(self.response.fp, length)
+        return Body(self.response.fp, length, None if length is None else self.line.sock.recv_into)
 
 
 @dataclass(slots=True)

@@ -48,6 +48,19 @@ def continued(headers: Message, validator: Validator, start: int, total: int | N
     return whole
 
 
+def piece_fits(headers: Message, validator: Validator, start: int, end: int, total: int) -> bool:
+    """Whether a 206 brings exactly the bytes from `start` to before `end`, of this version and length."""
+    ranges = headers.get_all("content-range", [])
+    return [text.strip() for text in ranges] == [f"bytes {start}-{end - 1}/{total}"] and validator.holds(
+        headers
+    )
+
+
+def in_pieces(headers: Message) -> bool:
+    """Whether a response promises ranges; whether they are sound shows with each."""
+    return headers.get_all("accept-ranges", []) == ["bytes"]
+
+
 def _moment(headers: Message, name: str) -> float | None:
     values = headers.get_all(name, [])
     if len(values) != 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from bot.downloads.mismatch import spelling
 from bot.downloads.outcome import Look, Refused, Trouble
 from bot.downloads.reading import Reading
 from rules.facts import RemoteFile, RemoteState
@@ -21,6 +22,10 @@ class Subject:
 
     url: str
     declared: Sequence[str]
+
+    @property
+    def first(self) -> str:
+        return self.declared[0] if self.declared else ""
 
 
 def judge(
@@ -65,7 +70,7 @@ def _settled(subject: Subject, reading: Reading, seen: list[Look], looks: int, p
     for number in range(looks):
         if seen and seen[-1].reason:
             reading.pause(pause)
-        look = reading.look(confirming=number > 0)
+        look = reading.look(confirming=number > 0, suspected=subject.first if number else "")
         if as_declared(look, subject.declared):
             seen.append(look)
             return _measured(subject, look)
@@ -101,7 +106,7 @@ def _seen(
     return RemoteFile(
         subject.url,
         state,
-        declared=subject.declared[0] if subject.declared else "",
+        declared=subject.first,
         sha256=look.sha256,
         size=look.size,
         final_url=look.final_url,
@@ -110,12 +115,15 @@ def _seen(
         fault=fault,
         etag=look.etag,
         first_bytes=look.head[:FIRST_BYTES].hex(),
+        content=look.content,
+        tensors=look.tensors,
+        tensor_count=look.tensor_count,
+        mismatch=spelling(subject.first, look.sha256) or look.mismatch,
     )
 
 
 def _unread(subject: Subject, state: RemoteState, reason: str, detail: str, fault: Fault) -> RemoteFile:
-    declared = subject.declared[0] if subject.declared else ""
-    return RemoteFile(subject.url, state, declared=declared, reason=reason, detail=detail, fault=fault)
+    return RemoteFile(subject.url, state, declared=subject.first, reason=reason, detail=detail, fault=fault)
 
 
 def _finished(file: RemoteFile, *, reads: int, seconds: float, measured_at: float) -> RemoteFile:

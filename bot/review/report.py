@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from bot.model import Condition, PullRef, Report
 from bot.review.counts import Counts, counts
 from bot.review.gate import conditions, is_open
-from rules.facts import RemoteFile, RemoteState
+from rules.facts import RemoteFile, RemoteState, Tensor
 from rules.finding import Fault, Finding, Severity, Span, Suggestion
 
 __all__ = ["SUPERSEDED", "Counts", "Verdict", "counts", "from_json", "is_started_only", "to_json", "verdict"]
@@ -103,6 +103,9 @@ def remote_file(data: Mapping[str, Any]) -> RemoteFile:
     known["state"] = word(RemoteState, data.get("state"), RemoteState.UNVERIFIED)
     if data.get("fault") is not None:
         known["fault"] = word(Fault, data["fault"], Fault.BOT)
+    known["tensors"] = tuple(
+        Tensor(str(item["name"]), str(item["type"]), tuple(item["dims"])) for item in known.get("tensors", ())
+    )
     return RemoteFile(**known)
 
 

@@ -6,18 +6,16 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import Engine, delete, func, select, update
 
 from bot.model import Delivery, Intent, PullRef, Report
-from bot.review.report import SUPERSEDED, from_json, to_json
+from bot.review.report import SUPERSEDED, from_json, remote_file, to_json
 from bot.store import queue
 from bot.store.database import reading, storable, writing
 from bot.store.queue import Request, enqueue, insert_into, review_request
 from bot.store.schema import deliveries, jobs, measurements, pages, reports, workers
-from rules.facts import RemoteFile, RemoteState
-from rules.finding import Fault
+from rules.facts import RemoteFile
 
 #: Bound variables that one statement may carry on SQLite; lists are asked for in pieces of this length.
 PIECE = 500
@@ -154,7 +152,7 @@ class Store:
                     measurements.c.url_hash, measurements.c.generation, measurements.c.document
                 ).where(measurements.c.pull == str(ref), measurements.c.url_hash.in_(piece))
                 for url_hash, generation, document in connection.execute(query):
-                    found[by_hash[url_hash]] = (generation, _remote_file(json.loads(document)))
+                    found[by_hash[url_hash]] = (generation, remote_file(json.loads(document)))
         return found
 
     def save_measured(self, ref: PullRef, generation: int, file: RemoteFile) -> None:
@@ -254,12 +252,6 @@ def work(delivery: Delivery) -> Request | None:
             return Request(f"comment {ref} {said.id}", queue.COMMENT, ref, payload, queue.SOON)
         case _:
             return None
-
-
-def _remote_file(document: dict[str, Any]) -> RemoteFile:
-    document["state"] = RemoteState(document["state"])
-    document["fault"] = Fault(document["fault"]) if document["fault"] else None
-    return RemoteFile(**document)
 
 
 def _hash(url: str) -> str:

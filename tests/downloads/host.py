@@ -121,13 +121,15 @@ class AssetHost:
     seen: list[Exchange] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
     connections: int = 0
+    #: Where to listen, plainly and securely.
+    places: tuple[tuple[str, int], tuple[str, int]] = (("127.0.0.1", 0), ("127.0.0.1", 0))
 
     def __enter__(self) -> AssetHost:
         self._lock = threading.Lock()
         self._context = self._tls("good")
         self._context.sni_callback = self._choose
         self._faulty = {kind: self._tls(kind) for kind in ("wrong-name", "expired", "self-signed")}
-        self._listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+        self._listeners = [socket.create_server(place) for place in self.places]
         for listener, secure in zip(self._listeners, (False, True), strict=True):
             threading.Thread(target=self._accept, args=(listener, secure), daemon=True).start()
         return self

@@ -1,0 +1,132 @@
+"""An nginx of the benchmark's own: files in memory over HTTP and HTTPS, and one slow way to them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+NAME = "files.example.com"
+SLOW_NAME = "slow.example.com"
+MIB = 1 << 20
+#: Checkpoints of many tensors are what most real files are: the walk over them is part of the measurement.
+_TENSOR = 512 << 10
+
+_CONFIGURATION = """
+user root; worker_processes 2; daemon off; pid {folder}/pid; error_log {folder}/errors crit;
+events {{ worker_connections 512; }}
+http {{
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000;
+  default_type application/octet-stream;
+  server {{
+    listen 127.0.0.1:{http}; listen 127.0.0.1:{https} ssl;
+    ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/cert.key;
+    root {folder}/files;
+  }}
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the files are: `http` and `https` are ports on loopback, `ca` the certificate to trust."""
+
+    folder: Path
+    http: int
+    https: int
+    #: HTTP again, over a slow way.
+    slow: int
+
+    @property
+    def ca(self) -> Path:
+        return self.folder / "cert.pem"
+
+    @property
+    def connect_to(self) -> str:
+        slow = f"{SLOW_NAME}:80:127.0.0.1:{self.slow}"
+        return f"{slow},:443:127.0.0.1:{self.https},:80:127.0.0.1:{self.http}"
+
+    def url(self, scheme: str, path: str) -> str:
+        return f"{scheme}://{NAME}/{path}"
+
+
+@contextlib.contextmanager
+def serving(rate: int, trip: float) -> Iterator[Server]:
+    """An nginx until the end of the block; a connection of the slow way gets `rate` bytes a second.
+
+    `trip` is how many seconds a request needs for its way there and back.
+    """
+    with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="hubbot-") as name:
+        folder = Path(name)
+        (folder / "files").mkdir()
+        server = Server(folder, *(_free_port() for _ in range(3)))
+        _certificate(folder)
+        (folder / "nginx.conf").write_text(
+            _CONFIGURATION.format(folder=folder, http=server.http, https=server.https)
+        )
+        nginx = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder])
+        slow_way = [str(value) for value in (server.slow, server.http, rate, trip)]
+        throttle = subprocess.Popen([sys.executable, "-m", "benchmarks.throttle", *slow_way])
+        try:
+            _wait_for(server.http)
+            _wait_for(server.slow)
+            yield server
+        finally:
+            for process in (nginx, throttle):
+                process.terminate()
+                process.wait()
+
+
+def missing_programs() -> list[str]:
+    """The programs without which there is nothing to compare with."""
+    return [name for name in ("nginx", "curl", "openssl", "sha256sum", "xargs") if not shutil.which(name)]
+
+
+def write_checkpoint(path: Path, size: int) -> None:
+    """A checkpoint of random weights of about `size` bytes."""
+    block = random.Random(size).randbytes(_TENSOR)
+    with path.open("wb") as file:
+        for number in range(max(1, size // _TENSOR)):
+            file.write(_entry(f"network.layers.{number}.attention.weight".encode(), block))
+
+
+def _entry(name: bytes, content: bytes) -> bytes:
+    inner = b"\x08\x80\x04\x08\x80\x02" + _field(0x12, b"Float32") + _field(0x1A, content)
+    return _field(0x0A, _field(0x0A, name) + _field(0x12, inner))
+
+
+def _field(key: int, content: bytes) -> bytes:
+    left, head = len(content), bytearray((key,))
+    while left > 0x7F:
+        head.append(left & 0x7F | 0x80)
+        left >>= 7
+    return bytes(head) + bytes((left,)) + content
+
+
+def _certificate(folder: Path) -> None:
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
+    files = ("-keyout", folder / "cert.key", "-out", folder / "cert.pem")
+    names = ("-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}")
+    subprocess.run(("openssl", "req", "-x509", *key, *files, *names), check=True, capture_output=True)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise SystemExit(f"nginx did not start (user {os.getuid()})")

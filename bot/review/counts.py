@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from bot.model import Report
 from rules.finding import Fault, Finding, Severity
+from rules.rule import catalogue
 
 DIGEST_MISMATCH = "MSH303"
-UNREACHABLE_LINK = "MSH305"
 #: Its pages are not there any more at the head: no line of them can be linked to.
 REMOVED_PAGE = "MSH504"
-#: Codes of the rules that judge what was measured remotely. This is the one place to name a new one.
-REMOTE_RULES = frozenset({DIGEST_MISMATCH, UNREACHABLE_LINK})
 #: Faults that nobody who reads the pull request can mend: "could not verify".
 NOT_OURS_TO_FIX = frozenset({Fault.HOST, Fault.FORGE, Fault.BOT})
 
@@ -52,9 +51,15 @@ def kind(finding: Finding) -> str:
     return "must_fix" if finding.severity is Severity.ERROR else "should_fix"
 
 
+@cache
+def remote_rules() -> frozenset[str]:
+    """Codes of the rules that judge what was measured remotely."""
+    return frozenset(rule.code for rule in catalogue() if rule.remote)
+
+
 def is_remote(finding: Finding) -> bool:
     """Whether a finding belongs to `hubbot/assets`: it is about a remote file or about a file server."""
-    return finding.rule in REMOTE_RULES or finding.fault is Fault.HOST
+    return finding.rule in remote_rules() or finding.fault is Fault.HOST
 
 
 def is_error(finding: Finding) -> bool:

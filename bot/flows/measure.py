@@ -26,7 +26,8 @@ def measure(
     Raises `Stopped` when the run is superseded; what was finished by then is kept for the next.
     """
     known = run.world.store.measured(run.ref, [want.url for want in wanted])
-    files = {want.url: known[want.url][1] for want in wanted if _usable(run, want, known.get(want.url))}
+    usable = (want.url for want in wanted if _usable(run, want, known.get(want.url)))
+    files = {url: _for_report(known[url][1]) for url in usable}
     missing = [want for want in wanted if want.url not in files]
     recorded = run.world.now()
     next_word, begun = recorded + TELL_FIRST, False
@@ -38,7 +39,7 @@ def measure(
         if not begun:
             begun = True
             run.world.queue.progressed(run.lease)
-        files[file.url] = file
+        files[file.url] = _for_report(file)
         now, progress = run.world.now(), replace(report, files=tuple(files.values()))
         if now >= next_word:
             next_word = now + TELL_EVERY
@@ -49,6 +50,11 @@ def measure(
     if run.stopped():
         raise Stopped
     return [files[want.url] for want in wanted if want.url in files]
+
+
+def _for_report(file: RemoteFile) -> RemoteFile:
+    """Without the list of tensors, which stays with the measurement: a bulk report would grow by megabytes."""
+    return replace(file, tensors=())
 
 
 def _usable(run: Run, want: Wanted, known: tuple[int, RemoteFile] | None) -> bool:

@@ -8,9 +8,9 @@ Wrong:
     asset-link: <https://download-mindspore.osinfra.cn/toolkits/mindcv/vgg/vgg19-5104d1ea.ckpt>
     asset-sha256: dcca16b1
 
-Right:
+Right, with all 64 digits:
 
-    asset-sha256: 5104d1ea… (all 64 digits)
+    asset-sha256: 5104d1ea…
 
 Not reported: file names without a run of hexadecimal digits; runs of digits alone, such as dates.
 """

@@ -1,6 +1,6 @@
-"""`train-dataset` names data sets by the names that the hub knows.
+"""`train-dataset` names datasets by the names that the hub knows.
 
-The website filters by it. The list grows: a new data set is welcome, and so is a line for it in the policy.
+The website filters by it. The list grows: a new dataset is welcome, and so is a line for it in the policy.
 
 Wrong: `train-dataset: imagnet2012`
 
@@ -8,8 +8,8 @@ Right: `train-dataset: imagenet2012`
 
 A name that the file name bears too is noted only: it is no slip.
 
-Not reported: other case and separators; `N/A`; another release of a known data set (`ava2.2`); several known
-data sets separated by `,`, `|`, `/` or `_`.
+Not reported: other case and separators; `N/A`; another release of a known dataset (`ava2.2`); several known
+datasets separated by `,`, `|`, `/` or `_`.
 """
 
 from __future__ import annotations
@@ -57,5 +57,5 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
 
 
 def _digits(text: str) -> list[str]:
-    """coco2014 and coco2017 are near, and two data sets."""
+    """coco2014 and coco2017 are near, and two datasets."""
     return re.findall("[0-9]+", text)

@@ -1,4 +1,4 @@
-"""`train-dataset` is the data set that the file name ends in.
+"""`train-dataset` is the dataset that the file name ends in.
 
 People choose a page by its name. Where the two differ, one was forgotten when the page was copied.
 
@@ -6,7 +6,7 @@ Wrong, in `resnet18_cifar10.md`: `train-dataset: imagenet2012`
 
 Right: `train-dataset: cifar10`
 
-Not reported: aliases and other spellings (`agnews` and `AG`, `veir` and `VeRi`); data sets that the hub does
+Not reported: aliases and other spellings (`agnews` and `AG`, `veir` and `VeRi`); datasets that the hub does
 not know.
 """
 

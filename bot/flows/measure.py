@@ -53,7 +53,7 @@ def measure(
 
 
 def _for_report(file: RemoteFile) -> RemoteFile:
-    """Without the list of tensors, which stays with the measurement: a bulk report would grow by megabytes."""
+    """Without the tensors, which stay with the measurement: a bulk report would grow by megabytes."""
     return replace(file, tensors=())
 
 

@@ -39,7 +39,7 @@ def check(page: Page, _context: Context) -> Iterator[Problem]:
     before = page.lines[: page.header_lines[0] - 2]
     written = [(number, line) for number, line in enumerate(before, 1) if line.strip()]
     if not written:
-        yield Problem(point(1, 1), key="title", variant="missing", values={"name": page.name or "Title"})
+        yield Problem(point(1, 1), key="title", variant="missing", values={"name": _example(page)})
         return
     number, first = written[0]
     if not (first.startswith("# ") and _TITLE.match(first)):
@@ -52,8 +52,13 @@ def check(page: Page, _context: Context) -> Iterator[Problem]:
 
 def _not_a_title(page: Page, number: int, line: str) -> Problem:
     nearly = _NEARLY.match(line)
-    values = {"written": line.strip(), "name": page.name or "Title"}
+    values = {"written": line.strip(), "name": _example(page)}
     if nearly is None:
         return Problem(point(number, 1, len(line)), key="title", variant="other", values=values)
     place = point(number, 1, nearly.end())
     return Problem(place, key="title", variant="level", values=values, suggestion=Suggestion(place, "# "))
+
+
+def _example(page: Page) -> str:
+    """A title line as this page might have it."""
+    return f"# {page.name or 'Title'}"

@@ -14,7 +14,7 @@ Not reported: `_cn` pages; names of data sets that the hub knows; Latin letters 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rules.datasets import is_known
 from rules.finding import Problem, Suggestion
@@ -77,15 +77,16 @@ def _problem(page: Page, field: Field, strangers: list[str]) -> Iterator[Problem
         field.span,
         key=field.key,
         variant=variant,
-        values={
-            "field": field.key,
-            "characters": ", ".join(
-                f"{one} (U+{ord(one):04X})" for one in list(dict.fromkeys(strangers))[:SHOWN]
-            ),
-        },
+        values={"field": field.key, "characters": listed(strangers)},
         suggestion=_repair(page, field) if fixed.isascii() else None,
         identity=field.text,
     )
+
+
+def listed(characters: Iterable[str]) -> str:
+    """The first few characters, each once, with its number; one that nobody sees is its number alone."""
+    shown = list(dict.fromkeys(characters))[:SHOWN]
+    return ", ".join(f"U+{ord(one):04X}" if _is_unseen(one) else f"{one} (U+{ord(one):04X})" for one in shown)
 
 
 def _is_latin(letter: str) -> bool:

@@ -51,7 +51,7 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
         return
     parts = pieces(written, known)
     if not any(in_name(piece, page.name, known) for piece in parts):
-        target = f"{page.name}_{_OTHER.sub('', '_'.join(parts))}"
+        target = f"{page.name}_{_OTHER.sub('', '_'.join(parts))}.md"
         values = {"name": page.name, "dataset": written, "target": target}
         variant = "lacking" if any(is_family(piece, known) for piece in parts) else "unknown"
         yield Problem(place, key="path", variant=variant, values=values)

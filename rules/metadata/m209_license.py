@@ -6,7 +6,9 @@ Wrong: `license: apache 2.0`
 
 Right: `license: Apache2.0`
 
-Another licence is noted only: some models come with their own. Not reported: `_cn` pages.
+Another licence is noted only: some models come with their own.
+
+Not reported: `_cn` pages.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 Only the first bytes are looked at; nothing is loaded. A PyTorch file renamed to `.ckpt` has a right digest
 and still cannot be loaded by anybody: `mindspore.load_checkpoint` refuses it.
 
-Wrong:
+Wrong, where the file begins as a zip archive, as PyTorch's `.pth` does:
 
-    file-format: ckpt        # and the file begins as a zip archive, as PyTorch's `.pth` does
+    file-format: ckpt
 
 Right: export the model with `mindspore.save_checkpoint` (ckpt) or `mindspore.export` (mindir, onnx, air),
 upload that file, and write its digest.

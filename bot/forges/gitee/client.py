@@ -12,6 +12,7 @@ from bot.forges.gitee.blobs import Blobs
 from bot.forges.gitee.commits import Commits
 from bot.forges.gitee.http import DEADLINE, TIMEOUT, Api, RequestError, TooLargeError, repo_path, segment
 from bot.forges.gitee.inline import InlinePoster
+from bot.forges.pace import Pace
 from bot.forges.trees import difference
 from bot.model import (
     GATE,
@@ -57,8 +58,9 @@ class GiteeForge:
         deadline: float = DEADLINE,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        pace: Pace | None = None,
     ) -> None:
-        self._api = Api(api_url, token, timeout=timeout, deadline=deadline, now=now, sleep=sleep)
+        self._api = Api(api_url, token, timeout=timeout, deadline=deadline, now=now, sleep=sleep, pace=pace)
         self._blobs = Blobs(self._api)
         self._commits = Commits(self._api)
         self._inline = InlinePoster(self._api)

@@ -19,6 +19,7 @@ import urllib3
 
 from bot.errors import CouldNotVerify, ForgeError
 from bot.forges.gitee.deadline import Deadline, DeadlineAdapter
+from bot.forges.pace import Pace
 
 #: Seconds to connect, and between two reads.
 TIMEOUT = (5.0, 20.0)
@@ -99,12 +100,14 @@ class Api:
         deadline: float = DEADLINE,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        pace: Pace | None = None,
     ) -> None:
         if not _TOKEN.fullmatch(token):
             raise ValueError("the Gitee token has characters that no token has")
         self._url, self._token = url.rstrip("/"), token
         self._timeout, self._deadline = timeout, deadline
         self._now, self._sleep = now, sleep
+        self._pace = pace or Pace(now, sleep)
         self._local = threading.local()
         self._sessions: WeakSet[requests.Session] = WeakSet()
         self._lock = threading.Lock()
@@ -164,6 +167,7 @@ class Api:
         raise AssertionError("the loop always returns or raises")
 
     def _write(self, method: str, path: str, body: object) -> _Answer:
+        self._pace.take()
         return self._exchange(method, path, None, body, MAX_ANSWER)
 
     def _exchange(

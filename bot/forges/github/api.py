@@ -16,9 +16,9 @@ from github.Repository import Repository
 from bot.errors import ForgeError
 from bot.forges.github.credential import Credential
 from bot.forges.github.errors import refusal
-from bot.forges.github.pace import Pace
 from bot.forges.github.shape import REPO, item, items
 from bot.forges.github.wire import CHUNK, DEADLINE, NETWORK_ERRORS, PER_PAGE, TIMEOUT, Wire
+from bot.forges.pace import Pace
 
 #: 10,000 entries of any list; a longer one is a loop or an attack.
 MAX_PAGES = 100

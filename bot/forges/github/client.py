@@ -13,8 +13,8 @@ from bot.forges.github.api import Api
 from bot.forges.github.credential import App, PlainToken
 from bot.forges.github.errors import StatusError
 from bot.forges.github.hooks import NAME
-from bot.forges.github.pace import Pace
 from bot.forges.github.shape import item, number, part, sha, text, user
+from bot.forges.pace import Pace
 from bot.model import (
     ChangeSet,
     Check,

@@ -15,7 +15,7 @@ from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectio
 
 from bot.errors import ForgeError
 from bot.forges.github.errors import TooLongError, limit, refusal
-from bot.forges.github.pace import Pace
+from bot.forges.pace import Pace
 
 USER_AGENT = "hubbot"
 API_VERSION = "2022-11-28"

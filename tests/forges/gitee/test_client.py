@@ -8,6 +8,7 @@ from bot.errors import CouldNotVerify, ForgeError
 from bot.forges.base import MAX_BLOB
 from bot.forges.gitee.client import GiteeForge
 from bot.forges.gitee.patches import git_id
+from bot.forges.pace import Pace
 from bot.model import (
     ASSETS,
     FORMAT,
@@ -35,7 +36,7 @@ STRANGER = {"id": 8, "login": "hub-b0t"}
 
 @pytest.fixture
 def forge(fake):
-    made = GiteeForge(fake.url, "token", now=lambda: 1000.0, sleep=lambda _: None)
+    made = GiteeForge(fake.url, "token", now=lambda: 1000.0, sleep=lambda _: None, pace=Pace(burst=10_000))
     yield made
     made.close()
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from bot.forges.github.client import GitHubForge, token_client
-from bot.forges.github.pace import Pace
+from bot.forges.pace import Pace
 from bot.model import PullRef, PullRequest, PullState, User
 
 NOW = 1_700_000_000.0

@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import ForgeError
 from bot.forges.github.errors import LIMIT_PAUSE, LONGEST_PAUSE, refusal
-from bot.forges.github.pace import BURST, LONGEST_WAIT, Pace
+from bot.forges.pace import BURST, LONGEST_WAIT, Pace
 
 NOW = 1_700_000_000.0
 SECONDARY = json.dumps({"message": "You have exceeded a secondary rate limit."})

@@ -1,4 +1,4 @@
-"""Keeps writes below GitHub's limit on creating content, without ever holding a thread for long."""
+"""Keeps writes below a forge's limit on creating content, without ever holding a thread for long."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from threading import Lock
 from bot.errors import ForgeError
 
 #: GitHub: at most 80 requests a minute that create content, and a second between them where there are many.
+#: Gitee documents no limit; the same politeness holds there.
 BURST = 20
 PER_SECOND = 1.0
 #: A wait longer than this is the scheduler's business, not a sleeping thread's.
@@ -39,7 +40,7 @@ class Pace:
             wait = max(0.0, (1 - self._left) / PER_SECOND)
             if wait > LONGEST_WAIT:
                 raise ForgeError(
-                    "so many writes are waiting that GitHub would refuse this one", retry_at=now + wait
+                    "so many writes are waiting that the forge would refuse this one", retry_at=now + wait
                 )
             self._left -= 1
         if wait:

@@ -55,6 +55,13 @@ class Policy:
         levels = self.severities.get(f"{rule.code}/{variant}") or self.severities.get(rule.code)
         return (levels or rule.variants.get(variant) or rule.levels).of(changed)
 
+    def is_silent(self, rule: Rule, changed: bool) -> bool:
+        """Whether nothing that a rule may find is to be reported."""
+        own = (rule.levels, *rule.variants.values())
+        whole = self.severities.get(rule.code)
+        cases = [levels for key, levels in self.severities.items() if key.startswith(f"{rule.code}/")]
+        return all(levels.of(changed) is None for levels in (*cases, *([whole] if whole else own)))
+
 
 _LISTS = (
     "required-fields",

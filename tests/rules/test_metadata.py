@@ -15,7 +15,7 @@ from rules.page import Page, parse
 Make = Callable[..., Page]
 Judge = Callable[..., list[Finding]]
 ROOT = "mshub_res/assets/mindspore/1.10/"
-KNOWN = policy.default().datasets
+KNOWN = datasets.by_normal(policy.default().datasets)
 
 
 def case(judge: Judge, page: Page, code: str) -> tuple[str, str] | None:

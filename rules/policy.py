@@ -39,6 +39,7 @@ class Policy:
     backends: tuple[str, ...]
     module_types: Mapping[str, tuple[str, ...]]
     publishers: Mapping[str, tuple[str, ...]]
+    authors: Mapping[str, tuple[str, ...]]
     model_version_follows: tuple[str, ...]
     licences: tuple[str, ...]
     asset_hosts: tuple[str, ...]
@@ -76,7 +77,7 @@ _LISTS = (
     "repository-hosts",
     "datasets",
 )
-_MAPS = ("file-formats", "module-types", "publishers")
+_MAPS = ("file-formats", "module-types", "publishers", "authors")
 _LEVELS = ("changed", "untouched")
 
 

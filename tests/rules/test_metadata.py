@@ -118,6 +118,28 @@ def test_fields(
 
 
 @pytest.mark.parametrize(
+    ("author", "expected"),
+    [
+        ("Noah's Ark Lab", None),
+        ("Jane Doe", None),
+        ("MindSpore team", None),
+        ("noah's ark lab", ("author", "Noah's Ark Lab")),
+        ("Noah CVLab", ("author", "")),
+        ("noah-cvlab", ("author", "")),
+    ],
+)
+def test_authors_of_a_publisher_who_signs_by_another_name(
+    make: Make, judge: Judge, author: str, expected: tuple[str, str] | None
+) -> None:
+    replaced = (
+        ("author: MindSpore team", f"author: {author}"),
+        ("user-id: MindSpore", "user-id: noah-cvlab"),
+    )
+    page = make(*replaced, path="mshub_res/assets/noah-cvlab/gpu/1.10/lenet_mnist.md")
+    assert case(judge, page, "MSH214") == expected
+
+
+@pytest.mark.parametrize(
     ("name", "dataset", "found"),
     [
         ("resnet18_cifar10", "cifar10", False),

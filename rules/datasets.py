@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rules.nearest import normal
+from rules.rule import Context
+
+#: The known data sets by their normalised names.
+Known = Mapping[str, str]
 
 #: What pages write where there is no data set to name, normalised.
 _NOTHING = frozenset({"", "na", "n/a", "none", "null", "~", "\u65e0"})
@@ -33,53 +36,59 @@ class NameParts:
     dataset: str
 
 
+def known_datasets(context: Context) -> Known:
+    """The vocabulary of the policy, for `Context.once`."""
+    return by_normal(context.policy.datasets)
+
+
+def by_normal(names: Iterable[str]) -> Known:
+    return {normal(name): name for name in names}
+
+
 def says_none(text: str) -> bool:
     """Whether a value says that there is no data set to name."""
     return normal(text.strip()) in _NOTHING
 
 
-def pieces(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
+def pieces(text: str, known: Known) -> tuple[str, ...]:
     """The data sets that a value names: the value itself when it is known, else its parts."""
-    by_normal = _by_normal(known)
-    if normal(text) in by_normal:
+    if normal(text) in known:
         return (text,)
     found: list[str] = []
     for part in (part.strip() for part in _SEPARATORS.split(text)):
         tokens = part.split("_")
-        whole = normal(part) in by_normal or not all(normal(token) in by_normal for token in tokens)
+        whole = normal(part) in known or not all(normal(token) in known for token in tokens)
         found += [part] if whole else tokens
     return tuple(part for part in found if part)
 
 
-def is_known(name: str, known: tuple[str, ...]) -> bool:
+def is_known(name: str, known: Known) -> bool:
     """Whether the vocabulary has a name, in any case and with any separators."""
-    return normal(name) in _by_normal(known)
+    return normal(name) in known
 
 
-def is_family(name: str, known: tuple[str, ...]) -> bool:
+def is_family(name: str, known: Known) -> bool:
     """Whether a name is known, or that of known parts (`MVTec AD`), or of another release of a known one."""
-    by_normal = _by_normal(known)
     wanted = normal(name)
     first, *more = name.split()
     plain = _GENERIC.sub("", name).strip()
     return (
-        any(word in by_normal for word in (wanted, normal(plain), normal(_RELEASE.sub("", plain))))
-        or (bool(more) and len(first) > _SHARED and normal(first) in by_normal)
-        or (len(wanted) >= _LONG and any(other.startswith(wanted) for other in by_normal))
+        any(word in known for word in (wanted, normal(plain), normal(_RELEASE.sub("", plain))))
+        or (bool(more) and len(first) > _SHARED and normal(first) in known)
+        or (len(wanted) >= _LONG and any(other.startswith(wanted) for other in known))
     )
 
 
-def split_name(name: str, known: tuple[str, ...]) -> NameParts:
+def split_name(name: str, known: Known) -> NameParts:
     """Model and data set of a page's file name; a version between them counts for neither."""
     tokens = name.removesuffix("_cn").split("_")
-    by_normal = _by_normal(known)
-    starts = (start for start in range(1, len(tokens)) if normal("".join(tokens[start:])) in by_normal)
+    starts = (start for start in range(1, len(tokens)) if normal("".join(tokens[start:])) in known)
     start = next(starts, len(tokens))
     model = [token for token in tokens[:start] if not _VERSION.fullmatch(token)]
     return NameParts("_".join(model), "_".join(tokens[start:]))
 
 
-def in_name(dataset: str, name: str, known: tuple[str, ...]) -> bool:
+def in_name(dataset: str, name: str, known: Known) -> bool:
     """Whether a file name shows a data set, under its own name, a shortened or a misspelt one."""
     wanted, whole = normal(dataset), "".join(_tokens(name))
     return wanted in whole or any(alike(token, dataset) for token in _candidates(name, known))
@@ -105,15 +114,10 @@ def _tokens(name: str) -> list[str]:
     return [normal(token) for token in name.removesuffix("_cn").split("_")]
 
 
-def _candidates(name: str, known: tuple[str, ...]) -> Iterator[str]:
+def _candidates(name: str, known: Known) -> Iterator[str]:
     """What may stand for a data set in a file name: its known end, and its last words."""
     parts = split_name(name, known)
     if parts.dataset:
         yield parts.dataset
     tokens = [token for token in name.removesuffix("_cn").split("_")[1:] if not _VERSION.fullmatch(token)]
     yield from tokens[-2:]
-
-
-@lru_cache(maxsize=8)
-def _by_normal(known: tuple[str, ...]) -> Mapping[str, str]:
-    return {normal(name): name for name in known}

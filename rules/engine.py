@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import islice
 
 from rules.artifacts.digest import repaired
@@ -43,17 +44,17 @@ def check(
     """Everything that the rules find, by path and place.
 
     A problem that the base version of a changed page has too counts as untouched.
-    Removed pages are judged by the rules about removals, and by no others.
+    Removed pages are judged by the rules about removals, and by no others; a rule of which nothing would be
+    reported is not run.
     A rule that fails becomes a finding of its own, with fault `bot`, and the others still run.
     """
     rules = catalogue() if rules is None else rules
     now = _context(tuple(subjects), facts, policy)
     before = _context(tuple(Subject(s.base) for s in subjects if s.base is not None), facts, policy)
+    worth = cache(lambda *kind: _worth_running(rules, facts, policy, *kind))
     findings: list[Finding] = []
     for subject in now.subjects:
-        for rule in rules:
-            if rule.removals is not subject.removed:
-                continue
+        for rule in worth(subject.changed, subject.base is not None, subject.removed):
             problems = _problems(rule, subject.page, subject.page.path, now)
             if not problems:
                 continue
@@ -64,6 +65,20 @@ def check(
                 changed = subject.changed and print_ not in known
                 findings += _finding(rule, subject.page.path, problem, print_, policy, changed)
     return sorted(findings, key=lambda finding: (finding.path, finding.span, finding.rule, finding.key))
+
+
+def _worth_running(
+    rules: Sequence[Rule], facts: Facts, policy: Policy, changed: bool, has_base: bool, removed: bool
+) -> list[Rule]:
+    """The rules that may report something of pages of one kind."""
+    ways = {changed, changed and not has_base}
+    return [
+        rule
+        for rule in rules
+        if rule.removals is removed
+        and (facts.files or not rule.remote)
+        and not all(policy.is_silent(rule, way) for way in ways)
+    ]
 
 
 def _context(subjects: tuple[Subject, ...], facts: Facts, policy: Policy) -> Context:

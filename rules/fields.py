@@ -37,17 +37,15 @@ class Duplicate:
 @dataclass(frozen=True, slots=True)
 class Asset:
     """One entry of the asset list. `link` is without blanks and angle brackets; `sha256` and `file_format` as
-    written.
+    written, without blanks around them; each is empty where its field is missing.
     """
 
     index: int
     fields: Mapping[str, Field]
     span: Span
-
-    @property
-    def link(self) -> str:
-        text = self._text("asset-link")
-        return text[1:-1].strip() if text.startswith("<") and text.endswith(">") else text
+    link: str
+    sha256: str
+    file_format: str
 
     @property
     def link_span(self) -> Span:
@@ -60,14 +58,6 @@ class Asset:
             return field.span
         return point(field.span.line, field.span.column + start, len(self.link))
 
-    @property
-    def sha256(self) -> str:
-        return self._text("asset-sha256")
-
-    @property
-    def file_format(self) -> str:
-        return self._text("file-format")
-
     def key(self, name: str) -> str:
         """The path of one of this entry's fields, as findings name it."""
         return f"asset[{self.index}].{name}"
@@ -76,10 +66,6 @@ class Asset:
         """Where a field's value stands, or the entry when the field is missing."""
         field = self.fields.get(name)
         return self.span if field is None else field.span
-
-    def _text(self, name: str) -> str:
-        field = self.fields.get(name)
-        return field.text.strip() if field else ""
 
 
 def read_fields(mapping: Node, prefix: str, duplicates: list[Duplicate]) -> dict[str, Field]:
@@ -99,8 +85,18 @@ def read_assets(top: Node, fields: Mapping[str, Field], duplicates: list[Duplica
     entries = [] if value is None else [value] if value.shape == "mapping" else list(value.items)
     assets = []
     for index, entry in enumerate(entries):
-        assets.append(Asset(index, read_fields(entry, f"asset[{index}].", duplicates), entry.span))
+        assets.append(_asset(index, read_fields(entry, f"asset[{index}].", duplicates), entry.span))
     stray = {key: field for key, field in fields.items() if key in ASSET_KEYS}
     if "asset-link" in stray:
-        assets.append(Asset(len(assets), stray, stray["asset-link"].span))
+        assets.append(_asset(len(assets), stray, stray["asset-link"].span))
     return tuple(assets)
+
+
+def _asset(index: int, fields: Mapping[str, Field], span: Span) -> Asset:
+    link, sha256, file_format = (
+        fields[name].text.strip() if name in fields else ""
+        for name in ("asset-link", "asset-sha256", "file-format")
+    )
+    if link.startswith("<") and link.endswith(">"):
+        link = link[1:-1].strip()
+    return Asset(index, fields, span, link, sha256, file_format)

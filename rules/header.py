@@ -28,7 +28,6 @@ _UNREADABLE = re.compile(
 )
 #: `evaluation: -` is the hub's own way to write "none", though YAML takes it for a list in the wrong place.
 _BARE_DASH = re.compile(r"^([A-Za-z][\w-]{0,40}:[ ]{1,40})-[ ]{0,40}$", re.MULTILINE)
-_PLAIN = re.compile("[\t\n\x20-\x7e]*")
 
 
 #: Events around the content, and those that may carry an anchor or a tag.
@@ -48,9 +47,13 @@ class HeaderError(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Node:
-    """One YAML node: the text of a scalar, or the source text of a list or mapping with its parts."""
+    """One YAML node: the text of a scalar, or the source text of a list or mapping with its parts.
+
+    Not frozen, because of these alone there are many: forty a page, and to make a frozen one takes four times
+    as long.
+    """
 
     shape: str  # scalar, list or mapping
     text: str
@@ -113,7 +116,7 @@ def _vet_text(text: str, lines: Sequence[str], first_line: int) -> None:
 
 def _readable(text: str) -> str:
     """The text with characters that YAML would stumble over replaced one by one, so that places stay true."""
-    if not _PLAIN.fullmatch(text):
+    if not (text.isascii() and text.replace("\n", "").isprintable()):
         text = _UNREADABLE.sub("\ufffd", text)
     return _BARE_DASH.sub(r"\1_", text)
 
@@ -155,16 +158,18 @@ class _Reader:
 
     def _vetted(self, parser: Parser) -> Iterator[Any]:
         """The content events, each refused when it is more than plain text in lists and mappings."""
+        get_event, scalar = parser.get_event, yaml.ScalarEvent
         count = 0
         while True:
-            event = parser.get_event()
+            event = get_event()
             kind = type(event)
-            if kind is yaml.StreamEndEvent:
-                return
-            if kind is yaml.DocumentStartEvent and event.explicit:
-                raise HeaderError("documents", self._span(event))
-            if kind in _FRAMES:
-                continue
+            if kind is not scalar:
+                if kind is yaml.StreamEndEvent:
+                    return
+                if kind is yaml.DocumentStartEvent and event.explicit:
+                    raise HeaderError("documents", self._span(event))
+                if kind in _FRAMES:
+                    continue
             count += 1
             if count > MAX_NODES:
                 raise HeaderError("too-many", self._span(event), str(MAX_NODES))
@@ -193,15 +198,18 @@ class _Reader:
 
     def _mapping(self, event: Any, depth: int) -> Node:
         pairs: list[tuple[Node, Node]] = []
-        for inner in self._events:
-            if type(inner) is yaml.MappingEndEvent:
-                return Node("mapping", *self._source(event, inner), pairs=tuple(pairs))
-            if type(inner) is not yaml.ScalarEvent:
+        events, scalar, kind = self._events, self._scalar, yaml.ScalarEvent
+        for inner in events:
+            if type(inner) is not kind:
+                if type(inner) is yaml.MappingEndEvent:
+                    return Node("mapping", *self._source(event, inner), pairs=tuple(pairs))
                 raise HeaderError("complex-key", self._span(inner))
-            key = self._scalar(inner)
+            key = scalar(inner)
             if key.text == "<<":
                 raise HeaderError("merge-key", key.span, "<<")
-            pairs.append((key, self._node(next(self._events), depth + 1)))
+            value = next(events)
+            plain = type(value) is kind and depth < MAX_DEPTH
+            pairs.append((key, scalar(value) if plain else self._node(value, depth + 1)))
         raise HeaderError("syntax", self._span(event), "unfinished")
 
     def _scalar(self, event: Any) -> Node:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 #: Longer addresses are refused by common servers and proxies.
 MAX_LINK = 2_000
+#: Addresses taken apart lately: several rules ask after those of one page, and after those of its like.
+KEPT = 1_024
 _SHAPE = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]{0,20})://(?:(?P<user>[^/?#@]{0,500})@)?"
     r"(?P<host>[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::(?P<port>[0-9]{1,5}))?"
@@ -55,6 +58,7 @@ class Link:
         return last.isdecimal() or last.startswith("0x")
 
 
+@lru_cache(maxsize=KEPT)
 def parse_link(text: str) -> Link | None:
     """The parts of an address, None when it is not one."""
     if len(text) > MAX_LINK or not _CHARACTERS.fullmatch(text):

@@ -11,12 +11,14 @@ LIKENESS = 85.0
 SHORTEST_PART = 4
 #: Nobody misspells a word of the vocabulary into something longer.
 MAX_WORD = 60
+_SEPARATORS = str.maketrans("", "", " _-.")
 
 
 def normal(word: str) -> str:
     """A word without case, separators and typographic variants."""
-    folded = unicodedata.normalize("NFKC", word[:MAX_WORD]).casefold()
-    return "".join(character for character in folded if character not in " _-.")
+    cut = word[:MAX_WORD]
+    folded = cut.lower() if cut.isascii() else unicodedata.normalize("NFKC", cut).casefold()
+    return folded.translate(_SEPARATORS)
 
 
 def unmasked(word: str) -> str:

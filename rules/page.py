@@ -24,7 +24,8 @@ class Page:
     """Everything that rules look at. Lines count from 1: line n is `lines[n - 1]`, without its end.
 
     `publisher`, `backend` (of the old layout, else empty), `version` and `name` come from the path alone and
-    are empty where it is not that of a page; `uid` is what the client loads the page by.
+    are empty where it is not that of a page; `uid` is what the client loads the page by. `is_plain`: all
+    characters are printable ASCII.
     """
 
     path: str
@@ -46,6 +47,7 @@ class Page:
     is_cn: bool
     newline: str
     has_bom: bool
+    is_plain: bool
 
     @property
     def body(self) -> tuple[str, ...]:
@@ -92,6 +94,7 @@ def parse(path: str, data: bytes | str) -> Page:
         is_cn=is_cn,
         newline=text.newline,
         has_bom=text.has_bom,
+        is_plain=text.is_plain,
     )
 
 

@@ -39,6 +39,7 @@ class Policy:
     backends: tuple[str, ...]
     module_types: Mapping[str, tuple[str, ...]]
     publishers: Mapping[str, tuple[str, ...]]
+    authors: Mapping[str, tuple[str, ...]]
     model_version_follows: tuple[str, ...]
     licences: tuple[str, ...]
     asset_hosts: tuple[str, ...]
@@ -55,6 +56,13 @@ class Policy:
         levels = self.severities.get(f"{rule.code}/{variant}") or self.severities.get(rule.code)
         return (levels or rule.variants.get(variant) or rule.levels).of(changed)
 
+    def is_silent(self, rule: Rule, changed: bool) -> bool:
+        """Whether nothing that a rule may find is to be reported."""
+        own = (rule.levels, *rule.variants.values())
+        whole = self.severities.get(rule.code)
+        cases = [levels for key, levels in self.severities.items() if key.startswith(f"{rule.code}/")]
+        return all(levels.of(changed) is None for levels in (*cases, *([whole] if whole else own)))
+
 
 _LISTS = (
     "required-fields",
@@ -69,7 +77,7 @@ _LISTS = (
     "repository-hosts",
     "datasets",
 )
-_MAPS = ("file-formats", "module-types", "publishers")
+_MAPS = ("file-formats", "module-types", "publishers", "authors")
 _LEVELS = ("changed", "untouched")
 
 

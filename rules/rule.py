@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rules.facts import Facts, TreeAsset
 from rules.finding import Fault, Problem, Severity
@@ -15,6 +15,8 @@ from rules.page import Page
 
 if TYPE_CHECKING:
     from rules.policy import Policy
+
+T = TypeVar("T")
 
 #: MSH1xx, 2xx, 3xx, 4xx, 5xx and MSH0xx: a module `m303_*.py` in one of these is a rule.
 PACKAGES = ("layout", "metadata", "artifacts", "body", "change", "internal")
@@ -39,6 +41,7 @@ class Context:
     """What a rule may know beyond its page. `links` maps an asset's address to every use of it, tree
     included; `paths` are those of all pages, sorted, the judged ones included; `digests` does for digests,
     repaired, what `links` does for addresses; `bases` maps a path to what the base branch has.
+    An index that a rule makes of all this is asked for by `once`.
     """
 
     subjects: tuple[Subject, ...]
@@ -48,6 +51,16 @@ class Context:
     paths: tuple[str, ...] = ()
     digests: Mapping[str, tuple[TreeAsset, ...]] = field(default_factory=dict)
     bases: Mapping[str, Page] = field(default_factory=dict)
+    _made: dict[Callable[[Context], Any], Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, make: Callable[[Context], T]) -> T:
+        """What a function makes of the context, made when it is first asked for and kept for the whole
+        check.
+        """
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
 
 
 Check = Callable[[Page, Context], Iterable[Problem]]

@@ -28,6 +28,7 @@ class Source:
     lines: tuple[str, ...]
     newline: str
     has_bom: bool
+    is_plain: bool
     troubles: tuple[Trouble, ...]
 
 
@@ -47,7 +48,8 @@ def read(data: bytes | str) -> Source:
     lines = tuple(text.split("\n"))
     if "\r" in text:
         lines = tuple(line.removesuffix("\r") for line in lines)
-    return Source(lines, newline, has_bom, tuple(troubles))
+    is_plain = text.isascii() and "".join(lines).isprintable()
+    return Source(lines, newline, has_bom, is_plain, tuple(troubles))
 
 
 def point(line: int, column: int, length: int = 0) -> Span:

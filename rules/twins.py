@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 from rules.page import ROOT
+from rules.rule import Context
 
 Paths = tuple[str, ...]
 _SEPARATORS = str.maketrans("", "", "_-.")
@@ -23,20 +23,27 @@ def squeezed(path: str) -> str:
     return f"{folder}/{folded(name).translate(_SEPARATORS)}"
 
 
-@lru_cache(maxsize=8)
-def grouped(paths: Paths, key: Callable[[str], str]) -> Mapping[str, Paths]:
-    """The paths that have the same key, for keys that several have."""
+def same_but_for_case(context: Context) -> Mapping[str, Paths]:
+    """The paths that are equal when folded, for those that several are."""
+    return _grouped(context.paths, folded)
+
+
+def same_but_for_separators(context: Context) -> Mapping[str, Paths]:
+    """The paths that are equal when squeezed, for those that several are."""
+    return _grouped(context.paths, squeezed)
+
+
+def _grouped(paths: Paths, key: Callable[[str], str]) -> Mapping[str, Paths]:
     found: dict[str, list[str]] = {}
     for path in paths:
         found.setdefault(key(path), []).append(path)
     return {key: tuple(alike) for key, alike in found.items() if len(alike) > 1}
 
 
-@lru_cache(maxsize=8)
-def first_words(paths: Paths) -> frozenset[str]:
+def first_words(context: Context) -> frozenset[str]:
     """The models that the pages' names begin with: their first word, and their first two."""
     found: set[str] = set()
-    for path in paths:
+    for path in context.paths:
         words = folded(path.removeprefix(ROOT).rpartition("/")[2].removesuffix(".md")).split("_")
         found |= {"".join(words[:count]).translate(_SEPARATORS) for count in (1, 2)}
     return frozenset(found)

@@ -75,24 +75,31 @@ def top(lang: str) -> Path:
 
 def hub_path(file: Path, whole: Path) -> str:
     """A file's path in its hub, or as it was given where it lies in none; `whole` is its resolved path."""
-    _, found, rest = whole.as_posix().rpartition(f"/{ROOT}")
-    return f"{ROOT}{rest}" if found else file.as_posix()
+    return _hub_path(file.as_posix(), whole.as_posix())
+
+
+def _hub_path(file: str, whole: str) -> str:
+    _, found, rest = whole.rpartition(f"/{ROOT}")
+    return f"{ROOT}{rest}" if found else file
 
 
 def _named(folder: Path) -> dict[str, Path]:
     """The pages below a directory by their path in the hub; no link lies between, so it is resolved once."""
-    whole = folder.resolve()
-    return {hub_path(file, whole / file.relative_to(folder)): file for file in _pages_below(folder)}
+    given, whole = folder.as_posix(), folder.resolve().as_posix()
+    start = 0 if given == "." else len(given.rstrip("/")) + 1
+    files = {file.as_posix(): file for file in _pages_below(folder)}
+    return {_hub_path(name, f"{whole}/{name[start:]}"): file for name, file in files.items()}
 
 
 def _pages_below(folder: Path) -> Iterator[Path]:
     """Pages in the order of their paths; links to files or directories are not followed."""
     assets = folder / ROOT
-    found: list[Path] = []
+    found: list[str] = []
     for place, _, names in os.walk(assets if assets.is_dir() else folder):
-        here = Path(place)
-        found += [here / name for name in names if name.endswith(".md")]
-    yield from (file for file in sorted(found) if file.is_file() and not file.is_symlink())
+        found += [f"{place}/{name}" for name in names if name.endswith(".md")]
+    for name in sorted(found, key=lambda name: name.split("/")):
+        if os.path.isfile(name) and not os.path.islink(name):
+            yield Path(name)
 
 
 def _read(path: str, file: Path, lang: str) -> Page:
@@ -102,8 +109,10 @@ def _read(path: str, file: Path, lang: str) -> Page:
 def read_bytes(file: Path, lang: str) -> bytes:
     """A page's bytes, one more than a page may have at most. Raises `CouldNotVerify`."""
     try:
-        with file.open("rb") as opened:
-            return opened.read(MAX_PAGE + 1)
+        with open(file, "rb") as opened:
+            # To read at most so much would reserve so much, for each of a hub's pages. A pipe has no size.
+            size = os.fstat(opened.fileno()).st_size or MAX_PAGE
+            return opened.read(min(size, MAX_PAGE) + 1)
     except OSError as error:
         raise CouldNotVerify(say(lang, "cannot-read", path=file, detail=error.strerror)) from None
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 LENGTH = 64
+#: Texts repaired lately: several rules ask after those of one page, and after those of its like.
+KEPT = 1_024
 #: What else people paste here, by number of hexadecimal digits.
 OTHER_HASHES = {32: "MD5", 40: "SHA-1", 56: "SHA-224", 96: "SHA-384", 128: "SHA-512"}
 OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -13,6 +16,7 @@ _PREFIX = re.compile(r"sha-?256[ \t]{0,5}[:=]?[ \t]{0,5}", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\n<>`'\"]{1,100}")
 
 
+@lru_cache(maxsize=KEPT)
 def repaired(text: str) -> str:
     """The text in lower case without blanks, quotes, brackets and a `sha256:` before it; nothing else is
     changed.

@@ -53,7 +53,7 @@ def _variant(text: str, policy: Policy) -> tuple[str, dict[str, str]]:
     """What is wrong with an address and the values that its message needs; empty when nothing is."""
     if text.startswith("<") != text.endswith(">"):
         return "brackets", {}
-    if any(ord(character) <= 32 or ord(character) >= 127 for character in text):
+    if not text.isascii() or not text.isprintable() or " " in text:
         return "characters", {}
     link = parse_link(text)
     if link is None:

@@ -37,9 +37,13 @@ def check(page: Page, _context: Context) -> Iterator[Problem]:
     field = page.fields.get("evaluation")
     if field is None or field.shape != "scalar" or len(field.text) > MAX_EVALUATION:
         return
-    declared = metrics(_PARTS.split(field.text))
-    links = [parse_link(asset.link) for asset in page.assets] if declared else []
-    found = [(link, metrics(stem(link.file_name).split("_"))) for link in links if link is not None]
+    parts = [part.strip() for part in _PARTS.split(field.text)]
+    links = [link for asset in page.assets if (link := parse_link(asset.link)) is not None]
+    names = [stem(link.file_name).split("_") for link in links]
+    if any(set(parts) <= set(name) for name in names):
+        return
+    declared = metrics(parts)
+    found = [(link, metrics(name)) for link, name in zip(links, names, strict=True)] if declared else []
     for name, number in declared.items():
         given = [(link, numbers[name]) for link, numbers in found if name in numbers]
         if given and not any(_same(number, other) for _, other in given):

@@ -14,6 +14,7 @@ same link, which plainly is one file.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rules.artifacts.digest import is_digest, repaired
 from rules.artifacts.names import model_part, squashed, stem
@@ -29,6 +30,8 @@ FAMILY = 4
 LIKENESS = 60.0
 #: Pages compared for one digest; the most that share one are the releases of one model.
 MAX_USES = 60
+#: Entries named lately: the pages that share a digest ask after each other.
+KEPT = 4_096
 
 
 @rule("MSH314", "shared-digest", changed="warning", untouched="notice")
@@ -60,12 +63,13 @@ def _stranger(page: Page, asset: Asset, uses: tuple[TreeAsset, ...]) -> TreeAsse
     return None
 
 
-def _names(path: str, link: str) -> set[str]:
+@lru_cache(maxsize=KEPT)
+def _names(path: str, link: str) -> frozenset[str]:
     parsed = parse_link(link)
     names = {squashed(model_part(_page_name(path)))}
     if parsed is not None:
         names.add(squashed(model_part(stem(parsed.file_name))))
-    return {name for name in names if name}
+    return frozenset(name for name in names if name)
 
 
 def _page_name(path: str) -> str:

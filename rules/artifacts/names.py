@@ -7,6 +7,7 @@ from decimal import Decimal
 
 #: Longer names are not taken apart; the longest real one has 190 characters.
 MAX_NAME = 400
+_SIGNS = {code: None for code in range(128) if not chr(code).isalnum()}
 _BACKEND_TAG = re.compile(r"_(?:ascend|gpu|cpu)_v([0-9])([0-9]{1,2})[0-9]_", re.IGNORECASE)
 _HEX_TAG = re.compile(r"(?<![0-9a-z])(?=[0-9a-f]{0,11}[a-f])[0-9a-f]{8,12}(?![0-9a-z])")
 _METRIC = re.compile(r"(.{0,60}?[^0-9.])([0-9]{1,6}(?:\.[0-9]{1,8})?)")
@@ -22,7 +23,8 @@ def stem(file_name: str) -> str:
 
 def squashed(text: str) -> str:
     """Letters and digits alone, in lower case, so that spellings of one name are equal."""
-    return "".join(letter for letter in text[:MAX_NAME].casefold() if letter.isalnum())
+    folded = text[:MAX_NAME].casefold()
+    return folded.translate(_SIGNS) if folded.isascii() else "".join(filter(str.isalnum, folded))
 
 
 def version_tag(file_name: str) -> str:
@@ -41,7 +43,8 @@ def metrics(parts: list[str]) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
     twice = set()
     for part in parts:
-        match = _METRIC.fullmatch(part.strip())
+        bare = part.strip()
+        match = _METRIC.fullmatch(bare) if bare[-1:].isdigit() else None
         if match is None:
             continue
         name = squashed(match[1])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-from rules.links import parse_link
+from rules.links import KEPT, parse_link
 
 #: Names of branches that move with every commit.
 MOVING = ("master", "main", "develop", "dev", "head")
@@ -46,6 +47,7 @@ def bare(text: str) -> str:
     return text[1:-1].strip() if text.startswith("<") and text.endswith(">") else text
 
 
+@lru_cache(maxsize=KEPT)
 def place(text: str) -> Place | None:
     """The parts of an address in a repository, None where it is no address of one."""
     link = parse_link(text)

@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from rules.body.markdown import Heading, headings
 from rules.finding import Problem, Suggestion
+from rules.markdown import Heading, headings
 from rules.nearest import nearest, normal
 from rules.page import Page
 from rules.rule import Context, rule

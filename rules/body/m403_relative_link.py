@@ -16,29 +16,37 @@ import re
 from collections.abc import Iterator
 
 from rules.artifacts.repository import bare, place
-from rules.body.markdown import links
 from rules.finding import Problem
+from rules.markdown import links
 from rules.page import Page
 from rules.rule import Context, rule
 
 _PATH = re.compile(r"(?:(?:\.{1,2}/){1,20}|/(?!/))?[\w@%+~-][\w@%+~./-]{0,500}(?:#.{0,200})?")
+_ADDRESSES = ("https://", "http://")
 _ADDRESS = re.compile(r"[a-z]{1,20}(?:[:;]|//)|www\.", re.IGNORECASE)
 
 
 @rule("MSH403", "relative-link", changed="warning", untouched="notice")
 def check(page: Page, _context: Context) -> Iterator[Problem]:
     seen = set()
-    repository = place(bare(page.text("repo-link")))
-    base = bare(page.text("repo-link")) if repository and repository.kind else "https://…"
     for link in links(page):
         target = bare(link.target)
-        if target in seen or not _PATH.fullmatch(target) or _ADDRESS.match(target):
+        if target.startswith(_ADDRESSES) or target in seen:
+            continue
+        if not _PATH.fullmatch(target) or _ADDRESS.match(target):
             continue
         seen.add(target)
         yield Problem(
             link.span,
             key="body",
             variant="image" if link.is_image else "link",
-            values={"target": target, "base": base},
+            values={"target": target, "base": _base(page)},
             identity=target,
         )
+
+
+def _base(page: Page) -> str:
+    """What to put before a relative link."""
+    link = bare(page.text("repo-link"))
+    repository = place(link)
+    return link if repository and repository.kind else "https://…"

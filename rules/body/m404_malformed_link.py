@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rules.body.markdown import BodyLink, links
 from rules.finding import Problem, Suggestion
+from rules.markdown import BodyLink, links
 from rules.page import Page
 from rules.rule import Context, levels, rule
 

@@ -17,14 +17,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.artifacts.repository import Place, bare, place
-from rules.body.markdown import BodyLink, links
 from rules.finding import Problem
+from rules.markdown import BodyLink, links
 from rules.page import Page
 from rules.rule import Context, rule
 
 
 @rule("MSH405", "readme-differs", changed="warning", untouched="notice")
 def check(page: Page, _context: Context) -> Iterator[Problem]:
+    if not any(_names_readme(link) for link in links(page)):
+        return
     code = place(bare(page.text("repo-link")))
     if code is None or not code.kind or page.is_cn:
         return
@@ -45,9 +47,13 @@ def check(page: Page, _context: Context) -> Iterator[Problem]:
     )
 
 
+def _names_readme(link: BodyLink) -> bool:
+    return "readme" in link.target.lower()
+
+
 def _readme(link: BodyLink, code: Place) -> Place | None:
     """The place of a README in the repository of `repo-link`."""
-    if "readme" not in link.target.lower():
+    if not _names_readme(link):
         return None
     found = place(bare(link.target))
     if found is None or (found.host, found.repository, found.kind) != (code.host, code.repository, "blob"):

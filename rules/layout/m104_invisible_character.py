@@ -33,7 +33,7 @@ _WIDE_ONLY, _TURNING_ONLY = re.compile(f"[{_WIDE}]"), re.compile(f"[{_TURNING}]"
 
 @rule("MSH104", "invisible-character", changed="warning", untouched="off")
 def check(page: Page, _context: Context) -> Iterator[Problem]:
-    for number, line in enumerate(page.lines, 1):
+    for number, line in enumerate(() if page.is_plain else page.lines, 1):
         if line.isascii() and line.isprintable():
             continue
         found = list(_UNSEEN.finditer(line, 0, MAX_LINE))

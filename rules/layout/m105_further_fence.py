@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator
 
 from rules.finding import Problem, Suggestion
-from rules.markdown import is_code
+from rules.markdown import code
 from rules.page import FENCE, Page
 from rules.rule import Context, rule
 from rules.source import point
@@ -33,14 +33,15 @@ _TABLE = re.compile(r"[-:| \t]{3,500}")
 def check(page: Page, _context: Context) -> Iterator[Problem]:
     if any(trouble.reason == "not-delimited" for trouble in page.troubles):
         return
-    code = is_code(page.body)
-    for index, line in enumerate(page.body):
-        if line.startswith(FENCE):
-            before = page.body[index - 1].strip() if index else ""
-            variant, replacement = _case(line, before, code[index])
-            place = point(page.body_line + index, 1, len(line))
-            suggestion = Suggestion(place, replacement) if replacement else None
-            yield Problem(place, key="body", variant=variant, suggestion=suggestion, identity=line)
+    body = page.body
+    indexes = [index for index, line in enumerate(body) if line.startswith(FENCE)]
+    fenced = code(page).indexes if indexes else frozenset()
+    for index in indexes:
+        line, before = body[index], body[index - 1].strip() if index else ""
+        variant, replacement = _case(line, before, index in fenced)
+        place = point(page.body_line + index, 1, len(line))
+        suggestion = Suggestion(place, replacement) if replacement else None
+        yield Problem(place, key="body", variant=variant, suggestion=suggestion, identity=line)
 
 
 def _case(line: str, before: str, in_code: bool) -> tuple[str, str]:

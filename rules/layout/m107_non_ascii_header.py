@@ -16,7 +16,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from rules.datasets import is_known
+from rules.datasets import is_known, known_datasets
 from rules.finding import Problem, Suggestion
 from rules.metadata.m208_placeholder import is_placeholder
 from rules.page import Field, Page
@@ -48,13 +48,15 @@ _INDICATORS = "\"'[]{}>|*&!%#`@,?:-"
     },
 )
 def check(page: Page, context: Context) -> Iterator[Problem]:
-    if page.is_cn or page.path.endswith("_cn.md"):
+    if page.is_plain or page.is_cn or page.path.endswith("_cn.md"):
         return
     for field in page.fields.values():
-        if field.shape != "scalar" or field.key not in context.policy.fields or is_placeholder(field.text):
+        if field.text.isascii() or field.shape != "scalar":
+            continue
+        if field.key not in context.policy.fields or is_placeholder(field.text):
             continue
         strangers = [letter for letter in field.text if not letter.isascii() and not _is_unseen(letter)]
-        if strangers and not is_known(field.text, context.policy.datasets):
+        if strangers and not is_known(field.text, context.once(known_datasets)):
             yield from _problem(page, field, strangers)
 
 

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 
 from rules.finding import Problem, Suggestion
-from rules.markdown import is_code, unclosed
+from rules.markdown import code
 from rules.page import Page
 from rules.rule import Context, rule
 from rules.source import point
@@ -28,12 +28,12 @@ _HEADING = re.compile(r"#{1,6}[ \t]{1,9}[^\n]{0,500}?([ \t]{0,9}[:\uff1a])[ \t]{
 def check(page: Page, _context: Context) -> Iterator[Problem]:
     if any(trouble.reason == "not-delimited" for trouble in page.troubles):
         return
-    start = unclosed(page.body)
-    if start is not None:
-        place = point(page.body_line + start, 1, len(page.body[start]))
+    body, fenced = page.body, code(page)
+    if fenced.unclosed is not None:
+        place = point(page.body_line + fenced.unclosed, 1, len(body[fenced.unclosed]))
         yield Problem(place, key="body", variant="fence", identity="fence")
-    for index, (line, code) in enumerate(zip(page.body, is_code(page.body), strict=True)):
-        match = _HEADING.fullmatch(line) if line.startswith("#") and not code else None
+    for index, line in enumerate(body):
+        match = _HEADING.fullmatch(line) if line.startswith("#") and index not in fenced.indexes else None
         if match:
             place = point(page.body_line + index, match.start(1) + 1, len(match[1]))
             values = {"heading": line.strip("# \t")}

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rules.datasets import in_name, is_family, pieces, says_none, split_name
+from rules.datasets import in_name, is_family, known_datasets, pieces, says_none, split_name
 from rules.finding import Problem
 from rules.metadata.m201_missing_field import is_gibberish
 from rules.metadata.m208_placeholder import is_placeholder
@@ -38,7 +38,7 @@ _OTHER = re.compile("[^A-Za-z0-9._-]")
     variants={"unsaid": levels("notice", "off"), "unknown": levels("notice", "off")},
 )
 def check(page: Page, context: Context) -> Iterator[Problem]:
-    known = context.policy.datasets
+    known = context.once(known_datasets)
     written = page.text("train-dataset")
     if not page.name or is_gibberish(page, context.policy.fields):
         return

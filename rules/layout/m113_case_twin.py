@@ -15,12 +15,12 @@ from rules.finding import Problem
 from rules.page import Page
 from rules.rule import Context, rule
 from rules.source import point
-from rules.twins import folded, grouped
+from rules.twins import folded, same_but_for_case
 
 
 @rule("MSH113", "case-twin", changed="error", untouched="error")
 def check(page: Page, context: Context) -> Iterator[Problem]:
-    alike = grouped(context.paths, folded).get(folded(page.path), ())
+    alike = context.once(same_but_for_case).get(folded(page.path), ())
     for other in alike:
         if other != page.path:
             values = {"path": page.path, "other": other}

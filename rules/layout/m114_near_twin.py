@@ -17,12 +17,12 @@ from rules.finding import Problem
 from rules.page import Page
 from rules.rule import Context, rule
 from rules.source import point
-from rules.twins import folded, grouped, squeezed
+from rules.twins import folded, same_but_for_separators, squeezed
 
 
 @rule("MSH114", "near-twin", changed="warning", untouched="notice")
 def check(page: Page, context: Context) -> Iterator[Problem]:
-    alike = grouped(context.paths, squeezed).get(squeezed(page.path), ())
+    alike = context.once(same_but_for_separators).get(squeezed(page.path), ())
     for other in alike:
         if folded(other) != folded(page.path):
             values = {"path": page.path, "other": other}

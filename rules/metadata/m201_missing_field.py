@@ -36,9 +36,10 @@ _NOTHING = ("", "~", "null", "Null", "NULL")
 def check(page: Page, context: Context) -> Iterator[Problem]:
     yield from _assets(page, context)
     policy = context.policy
-    if is_gibberish(page, policy.fields):
+    known = policy.fields
+    if is_gibberish(page, known):
         return
-    strangers = misspelt(page, policy.required_fields, policy.fields)
+    strangers = misspelt(page, policy.required_fields, known)
     for name in policy.required_fields:
         field = page.fields.get(name)
         if field is None:
@@ -46,7 +47,7 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
         elif is_empty(field):
             yield Problem(field.key_span, key=name, variant="empty", values={"field": name})
     for field in page.fields.values():
-        if field.key in policy.fields and field.key not in policy.list_fields and field.shape != "scalar":
+        if field.shape != "scalar" and field.key in known and field.key not in policy.list_fields:
             values = {"field": field.key, "shape": field.shape}
             yield Problem(field.key_span, key=field.key, variant="shape", values=values)
 
@@ -90,8 +91,10 @@ def _assets(page: Page, context: Context) -> Iterator[Problem]:
     for asset in page.assets:
         for name in context.policy.asset_fields:
             field = asset.fields.get(name)
+            if field is not None and field.shape == "scalar" and not is_empty(field):
+                continue
             values = {"field": name, "number": str(asset.index + 1), "link": asset.link}
-            if field is None or is_empty(field):
+            if field is None or field.shape == "scalar":
                 yield Problem(
                     asset.place(name),
                     key=asset.key(name),
@@ -99,6 +102,6 @@ def _assets(page: Page, context: Context) -> Iterator[Problem]:
                     values=values,
                     identity=asset.link,
                 )
-            elif field.shape != "scalar":
+            else:
                 values["shape"] = field.shape
                 yield Problem(field.span, key=asset.key(name), variant="shape", values=values)

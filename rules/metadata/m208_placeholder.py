@@ -15,12 +15,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rules.finding import Problem, Suggestion
 from rules.nearest import MAX_WORD
 from rules.page import Page
 from rules.rule import Context, rule
 
+#: Values judged lately: several rules ask after those of one page, and pages have many in common.
+KEPT = 1_024
 #: `N/A` with another sign between its letters.
 _NEARLY_NA = re.compile(r"[nN][\u00b7\u2022\u30fb\uff0f\u2215\\|][aA]")
 _WORDS = re.compile(
@@ -36,10 +39,10 @@ _BRACKETS = re.compile(r"\[[^\[\]:/,0-9]{0,60}\]|<[^<>:/.@]{0,60}>|\{[^{}:/,0-9]
 
 @rule("MSH208", "placeholder", changed="error", untouched="warning")
 def check(page: Page, context: Context) -> Iterator[Problem]:
-    lists = context.policy.list_fields
+    known, lists = context.policy.fields, context.policy.list_fields
     for field in page.fields.values():
         text = field.text.strip()
-        if field.key not in context.policy.fields or field.key in lists or not is_placeholder(text):
+        if not is_placeholder(text) or field.key not in known or field.key in lists:
             continue
         nearly = bool(_NEARLY_NA.fullmatch(text)) and field.span.line == field.span.end_line
         whole = (
@@ -57,6 +60,9 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
 def is_placeholder(text: str) -> bool:
     """Whether a value was left by a template rather than written."""
     text = text.strip()
-    if len(text) > MAX_WORD:
-        return False
+    return len(text) <= MAX_WORD and _is_left(text)
+
+
+@lru_cache(maxsize=KEPT)
+def _is_left(text: str) -> bool:
     return any(shape.fullmatch(text) for shape in (_NEARLY_NA, _WORDS, _BRACKETS))

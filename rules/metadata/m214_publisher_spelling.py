@@ -18,11 +18,9 @@ from collections.abc import Iterator
 from rules.finding import Problem, Suggestion
 from rules.metadata.m201_missing_field import is_empty
 from rules.metadata.m208_placeholder import is_placeholder
+from rules.nearest import normal
 from rules.page import Page
 from rules.rule import Context, levels, rule
-
-#: How publishers sign as authors.
-_TEAM = " team"
 
 
 @rule(
@@ -33,20 +31,21 @@ _TEAM = " team"
     variants={"other": levels("notice", "off")},
 )
 def check(page: Page, context: Context) -> Iterator[Problem]:
-    spellings = context.policy.publishers.get(page.publisher, ())
+    policy = context.policy
+    spellings = policy.publishers.get(page.publisher, ())
     if not spellings or page.is_cn:
         return
-    for name in ("user-id", "author"):
+    for name, right in (("user-id", spellings), ("author", policy.authors.get(page.publisher, ()))):
         field = page.fields.get(name)
         if field is None or is_empty(field) or field.shape != "scalar" or is_placeholder(field.text):
             continue
-        right = spellings if name == "user-id" else tuple(_signatures(spellings))
-        if field.text in right:
+        if field.text in right or not right:
             continue
         same = [one for one in right if _plain(one) == _plain(field.text)]
-        if same or name == "user-id":
-            near = same or [one for one in right if _plain(one) in _plain(field.text)]
-            meant = (near or [spellings[0]])[0]
+        own = normal(field.text) in map(normal, (page.publisher, *spellings))
+        if same or own or name == "user-id":
+            near = same or [one for one in right if own or _plain(one) in _plain(field.text)]
+            meant = (near or right)[0]
             yield Problem(
                 field.span,
                 key=name,
@@ -54,12 +53,6 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
                 values={"field": name, "value": field.text, "meant": meant, "publisher": page.publisher},
                 suggestion=Suggestion(field.span, meant) if same else None,
             )
-
-
-def _signatures(spellings: tuple[str, ...]) -> Iterator[str]:
-    for spelling in spellings:
-        yield spelling + _TEAM
-        yield spelling
 
 
 def _plain(text: str) -> str:

@@ -45,7 +45,7 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
     if match is None or len(subject) < _SHORTEST or match[1].casefold().split()[0] in _PLAIN:
         return
     own = _own(page)
-    known = subject in first_words(context.paths) or bool(_COINED.fullmatch(match[1]))
+    known = subject in context.once(first_words) or bool(_COINED.fullmatch(match[1]))
     if not own or not known or _mentions(field.text, subject, own):
         return
     values = {"model": page.text("model-name") or page.name, "other": match[1]}

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rules.datasets import in_name, is_family, pieces, says_none
+from rules.datasets import in_name, is_family, known_datasets, pieces, says_none
 from rules.finding import Problem, Suggestion
 from rules.metadata.m201_missing_field import is_empty
 from rules.metadata.m208_placeholder import is_placeholder
@@ -40,11 +40,11 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
     text = field.text.strip()
     if text == "-" or says_none(text) or is_placeholder(text):
         return
-    known = context.policy.datasets
+    known = context.once(known_datasets)
     for piece in pieces(text, known):
         if is_family(piece, known) or says_none(piece):
             continue
-        meant = nearest(piece, known)
+        meant = nearest(piece, known.values())
         named = bool(page.name) and in_name(piece, page.name, known)
         sure = piece == field.text and bool(meant) and _digits(piece) == _digits(meant)
         yield Problem(

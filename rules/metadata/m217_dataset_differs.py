@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.datasets import in_name, is_known, pieces, says_none, split_name
+from rules.datasets import in_name, is_known, known_datasets, pieces, says_none, split_name
 from rules.finding import Problem
 from rules.page import Page
 from rules.rule import Context, rule
@@ -23,7 +23,7 @@ from rules.rule import Context, rule
 @rule("MSH217", "dataset-differs", changed="warning", untouched="off")
 def check(page: Page, context: Context) -> Iterator[Problem]:
     field = page.fields.get("train-dataset")
-    known = context.policy.datasets
+    known = context.once(known_datasets)
     if field is None or field.shape != "scalar" or not page.name or says_none(field.text):
         return
     named = split_name(page.name, known).dataset

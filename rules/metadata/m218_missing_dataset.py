@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.datasets import split_name
+from rules.datasets import known_datasets, split_name
 from rules.finding import Problem
 from rules.metadata.m201_missing_field import is_empty, is_gibberish, misspelt
 from rules.page import Page
@@ -30,7 +30,7 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
         return
     if is_gibberish(page, policy.fields) or (field is None and _is_misspelt(page, policy.fields)):
         return
-    named = split_name(page.name, policy.datasets).dataset if page.name else ""
+    named = split_name(page.name, context.once(known_datasets)).dataset if page.name else ""
     place = point(page.header_lines[1] + 1, 1) if field is None else field.key_span
     yield Problem(place, key="train-dataset", variant="named" if named else "unsaid", values={"named": named})
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rules.datasets import split_name
+from rules.datasets import known_datasets, split_name
 from rules.finding import Problem
 from rules.nearest import normal
 from rules.page import Page
@@ -30,7 +30,7 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
     if field is None or not page.name or page.is_cn:
         return
     family = normal(field.text)
-    model = split_name(page.name, context.policy.datasets).model.split("_")[0]
+    model = split_name(page.name, context.once(known_datasets)).model.split("_")[0]
     rest = normal(model).removeprefix(family)
     if family and rest != normal(model) and _SIZE.fullmatch(rest):
         values = {"family": field.text, "model": model, "name": page.name}

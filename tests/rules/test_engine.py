@@ -10,7 +10,7 @@ from rules import engine, policy, words
 from rules.facts import Facts, RemoteFile, RemoteState, TreeAsset
 from rules.finding import Fault, Finding, Problem, Severity
 from rules.page import Page
-from rules.rule import Context, Rule, Subject, catalogue, find, levels
+from rules.rule import Context, Levels, Rule, Subject, catalogue, find, levels
 
 Make = Callable[..., Page]
 Judge = Callable[..., list[Finding]]
@@ -89,7 +89,7 @@ def test_a_failing_rule_becomes_a_finding_and_silences_no_other(make: Make) -> N
     def fail(_page: Page, _context: Context) -> Iterator[Problem]:
         raise RuntimeError("secret")
 
-    broken = Rule("MSH999", "broken", fail, levels("off", "off"), Fault.CONTRIBUTOR, "")
+    broken = Rule("MSH999", "broken", fail, levels("off", "notice"), Fault.CONTRIBUTOR, "")
     subject = Subject(make(("author: MindSpore team", "author:")), changed=False)
     found = engine.check([subject], Facts(), policy.default(), [broken, *catalogue()])
     assert [(one.rule, one.fault, one.severity) for one in found] == [
@@ -98,6 +98,22 @@ def test_a_failing_rule_becomes_a_finding_and_silences_no_other(make: Make) -> N
     ]
     assert "MSH999" in words.message(found[0], "en")
     assert "secret" not in words.message(found[0], "en")
+
+
+def test_a_rule_of_which_nothing_would_be_reported_is_not_run(make: Make) -> None:
+    def fail(_page: Page, _context: Context) -> Iterator[Problem]:
+        raise RuntimeError
+
+    def judged(*weights: str, changed: bool, base: Page | None = None, **more: Levels) -> list[Finding]:
+        broken = Rule("MSH999", "broken", fail, levels(*weights), Fault.CONTRIBUTOR, "", variants=more)
+        return engine.check([Subject(make(), base, changed)], Facts(), policy.default(), [broken])
+
+    assert not judged("off", "off", changed=True)
+    assert not judged("error", "off", changed=False)
+    assert not judged("off", "error", changed=True)
+    assert judged("off", "error", changed=True, base=make())
+    assert judged("error", "off", changed=True, base=make())
+    assert judged("off", "off", changed=True, case=levels("notice", "off"))
 
 
 def test_a_flood_of_problems_is_cut(make: Make, judge: Judge) -> None:

@@ -15,7 +15,7 @@ from rules.page import Page, parse
 Make = Callable[..., Page]
 Judge = Callable[..., list[Finding]]
 ROOT = "mshub_res/assets/mindspore/1.10/"
-KNOWN = policy.default().datasets
+KNOWN = datasets.by_normal(policy.default().datasets)
 
 
 def case(judge: Judge, page: Page, code: str) -> tuple[str, str] | None:
@@ -115,6 +115,28 @@ def test_fields(
     make: Make, judge: Judge, code: str, old: str, new: str, expected: tuple[str, str] | None
 ) -> None:
     assert case(judge, make((old, new)), code) == expected
+
+
+@pytest.mark.parametrize(
+    ("author", "expected"),
+    [
+        ("Noah's Ark Lab", None),
+        ("Jane Doe", None),
+        ("MindSpore team", None),
+        ("noah's ark lab", ("author", "Noah's Ark Lab")),
+        ("Noah CVLab", ("author", "")),
+        ("noah-cvlab", ("author", "")),
+    ],
+)
+def test_authors_of_a_publisher_who_signs_by_another_name(
+    make: Make, judge: Judge, author: str, expected: tuple[str, str] | None
+) -> None:
+    replaced = (
+        ("author: MindSpore team", f"author: {author}"),
+        ("user-id: MindSpore", "user-id: noah-cvlab"),
+    )
+    page = make(*replaced, path="mshub_res/assets/noah-cvlab/gpu/1.10/lenet_mnist.md")
+    assert case(judge, page, "MSH214") == expected
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from rules.body.markdown import headings, links
 from rules.finding import Finding
+from rules.markdown import headings, links
 from rules.page import Page, parse
 
 Make = Callable[..., Page]

@@ -85,8 +85,16 @@ def get(port: int, path: str) -> tuple[int, bytes]:
 
 
 def half(pid: int, role: str) -> set[int]:
-    """The processes below `pid` whose command is `role`."""
+    """The processes below `pid` whose command is `role`, with those that they fork."""
     return {child for child in descendants(pid) if role in command_line(child)}
+
+
+def leaders(pid: int, role: str) -> set[int]:
+    """Of `half` those that the supervisor started.
+
+    A child that is about to become `git` has the command of its parent for a moment.
+    """
+    return {child for child in parents().get(pid, []) if role in command_line(child)}
 
 
 def alive(pid: int) -> bool:
@@ -104,16 +112,22 @@ def command_line(pid: int) -> list[str]:
         return []
 
 
-def descendants(pid: int) -> list[int]:
-    parents: dict[int, list[int]] = {}
+def parents() -> dict[int, list[int]]:
+    """Every process to its children, at one moment."""
+    found: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 stat = (entry / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-                parents.setdefault(int(stat[1]), []).append(int(entry.name))
+                found.setdefault(int(stat[1]), []).append(int(entry.name))
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    below = parents()
     found, waiting = [], [pid]
     while waiting:
-        children = parents.get(waiting.pop(), [])
+        children = below.get(waiting.pop(), [])
         found += children
         waiting += children
     return found

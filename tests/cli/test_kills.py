@@ -14,7 +14,7 @@ from bot.model import GATE
 from bot.store.database import StoreUnavailable, open_database
 from bot.store.queue import MAX_ATTEMPTS
 from bot.store.store import Store
-from tests.cli.processes import environment, half, running, until
+from tests.cli.processes import environment, leaders, running, until
 
 pytestmark = pytest.mark.network
 
@@ -50,8 +50,8 @@ def test_a_killed_worker_loses_and_repeats_nothing(tmp_path: Path) -> None:
     with running(tmp_path, env, "demo", "--workdir", str(demo)) as process:
         killed: set[int] = set()
         for _ in range(KILLS):
-            until(lambda: (half(process.pid, "worker") - killed) and reviewing(), 40, "a review", tmp_path)
-            for pid in half(process.pid, "worker"):
+            until(lambda: (leaders(process.pid, "worker") - killed) and reviewing(), 40, "a review", tmp_path)
+            for pid in leaders(process.pid, "worker"):
                 killed.add(pid)
                 os.kill(pid, signal.SIGKILL)
         until(lambda: gates(demo) == GATES, 60, "every result", tmp_path)

@@ -37,7 +37,8 @@ def test_what_is_killed_comes_back_and_sigterm_ends_everything(
         killed = half(process.pid, role)
         assert killed
         for pid in killed:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         until(lambda: half(process.pid, role) - killed, 10, f"{role} again", tmp_path)  # noqa: B023 - called at once
     until(lambda: get(port, "/readyz")[0] == 200, READY, "/readyz", tmp_path)
     below = descendants(process.pid)

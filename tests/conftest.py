@@ -1,8 +1,19 @@
-"""Keeps every test off the network: none opens a socket, and those marked `network` reach loopback only."""
+"""Keeps every test off the network: none opens a socket, and those marked `network` reach loopback only.
+
+Generated examples are the same on every run, so that what lands was judged by what its author saw;
+`HYPOTHESIS_PROFILE=search` looks for new ones.
+"""
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import settings
+
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search", derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from bot.errors import ForgeError
 from bot.flows.reconcile import standing
 from bot.store.database import open_database, upgrade
-from bot.store.queue import LEASE
+from bot.store.queue import LEASE, MAX_ATTEMPTS
 from bot.store.schema import metadata
 from tests.flows.forge import MAINTAINER, STRANGER
 from tests.flows.story import Story, page
@@ -35,6 +35,9 @@ EVENTS = (
     "lapse",
 )
 
+#: After these the job is taken over by another worker.
+DEADLY = {"death", "lapse"}
+
 
 class Killed(BaseException):
     """The end of a process: nothing of ours may catch it."""
@@ -48,6 +51,7 @@ class Chance:
         self.happened: list[str] = []
         self.countdown = -1
         self.event = "quiet"
+        self.deaths = 0
         self.cancelled = threading.Event()
 
     def run_one(self) -> bool:
@@ -55,7 +59,7 @@ class Chance:
         if lease is None:
             return False
         self.cancelled = threading.Event()
-        self.event = self.random.choice(EVENTS)
+        self.event = self._next()
         self.countdown = self.random.randrange(20)
         try:
             self.story.run(lease, self.cancelled)
@@ -63,6 +67,14 @@ class Chance:
             self.story.time += LEASE + 1
         self.countdown = -1
         return True
+
+    def _next(self) -> str:
+        """Any event, but no death too many: a parked job ends as an error, not with a verdict."""
+        event = self.random.choice(EVENTS)
+        if event in DEADLY:
+            self.deaths += 1
+            return event if self.deaths < MAX_ATTEMPTS else "quiet"
+        return event
 
     def watch(self, when: str, method: str) -> None:
         if self.countdown < 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from bot.commands import decide, parse
 from bot.commands.command import Command, Effects, Rerun
@@ -12,7 +13,7 @@ from bot.flows.review import begin
 from bot.flows.run import Run
 from bot.model import Comment, Permission, PullRequest, Report, User
 from bot.review.language import language
-from bot.store.queue import review_request
+from bot.store.queue import LEASE, review_request
 
 log = logging.getLogger("hubbot.comment")
 
@@ -70,15 +71,16 @@ def _obey(
 
 
 def _rerun(run: Run, pull: PullRequest, rerun: Rerun) -> None:
-    """Shows the review as pending, then asks for it: so what its run shows comes after, however short it is.
+    """Asks for the review, shows it as pending, and only then lets it begin.
 
-    Nothing is lost in between: this comment's own job is done again until the review is asked for.
+    So what the run shows comes after, however short it is; and should this job die in between and find its
+    comment gone, the review still begins by itself, instead of standing as pending for ever.
     """
-    request = review_request(run.ref, supersede=False, fresh=rerun.fresh)
+    request, jobs = review_request(run.ref, supersede=False, fresh=rerun.fresh), run.world.queue
+    generation = jobs.put(replace(request, due_at=run.world.now() + LEASE), run.world.now())
     if not run.world.dry_run:
-        generation = run.world.queue.upcoming(request.key)
         Poster(run, pull).pending(begin(run, pull, request.key, generation))
-    run.world.queue.put(request, run.world.now())
+    jobs.put(request, run.world.now())
 
 
 def _tell(run: Run, pull: PullRequest, comment: Comment, effects: Effects) -> None:

@@ -135,16 +135,6 @@ class Queue:
         with writing(self.engine) as connection:
             return enqueue(connection, request, now)
 
-    def upcoming(self, key: str) -> int:
-        """The generation that `put` would return now for the job called `key`."""
-        query = select(jobs.c.wanted, jobs.c.done, jobs.c.worker, jobs.c.parked).where(jobs.c.key == key)
-        with reading(self.engine) as connection:
-            row = connection.execute(query).first()
-        if row is None:
-            return 1
-        covered = row.wanted > row.done and not row.worker and not row.parked
-        return int(row.wanted) if covered else int(row.wanted) + 1
-
     def due(self, kinds: Collection[str], now: float) -> bool:
         """Whether `lease` would find something; takes no lock, so that idling costs next to nothing."""
         with reading(self.engine) as connection:

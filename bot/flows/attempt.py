@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from bot.errors import ForgeError
 from bot.flows import comment, reconcile, review
-from bot.flows.run import Run, Stopped
+from bot.flows.run import Run, Stopped, TooLarge
 from bot.store import queue
 from bot.store.database import StoreUnavailable
 from bot.store.queue import Request
@@ -41,9 +41,12 @@ def attempt(run: Run, flows: Mapping[str, Flow] = FLOWS) -> bool:
             _bury(run, fields)
         else:
             jobs.finish(lease, again=flows[lease.kind](run), now=now())
+    except TooLarge:
+        log.info("%s is bulk work and waits for room", lease.key, extra=fields)
+        return _recorded(lambda: jobs.defer(lease, queue.BULK))
     except Stopped:
         log.info("stopped %s", lease.key, extra=fields)
-        return _superseded(run)
+        return _overdue(run) if run.overdue() else _superseded(run)
     except ForgeError as error:
         return _forge_failed(run, error, fields)
     except StoreUnavailable as error:
@@ -62,6 +65,12 @@ def _bury(run: Run, fields: Mapping[str, str]) -> None:
         review.bury(run)
     run.world.queue.park(lease, "its process died each time")
     log.error("parked %s after %d attempts", lease.key, lease.attempts - 1, extra=fields)
+
+
+def _overdue(run: Run) -> bool:
+    """Gives back a run that took too long: what it measured is kept; too many such ends are poison."""
+    due = run.world.now() + _backoff(run.lease.attempts - 1)
+    return _recorded(lambda: run.world.queue.fail(run.lease, "took longer than it may", due))
 
 
 def _superseded(run: Run) -> bool:

@@ -11,7 +11,7 @@ from bot.errors import CouldNotVerify
 from bot.flows.measure import measure
 from bot.flows.post import Poster
 from bot.flows.rivals import rivals
-from bot.flows.run import Run
+from bot.flows.run import Run, TooLarge
 from bot.flows.tree import REGULAR, is_page, tree_assets
 from bot.model import FORMAT, ChangedFile, ChangeSet, PullRequest, PullState, Report
 from bot.review import gate
@@ -29,6 +29,8 @@ log = logging.getLogger("hubbot.review")
 
 #: Seconds until what could not be verified is tried again, by the number of reports of this head so far.
 RETRIES = (300.0, 900.0, 3600.0, 6 * 3600.0)
+#: Ours: with more files to read than this a review takes minutes, and counts as bulk work.
+BULK_FILES = 30
 #: Reports of one head that end unverified before only a person asks again.
 MAX_RETRIES = 12
 
@@ -73,6 +75,8 @@ def review(run: Run) -> Request | None:
     poster.patches = {file.path: file.patch for file in material.changes.files}
     if material.wanted:
         poster.checks(report, (FORMAT,))
+    if len(material.wanted) > BULK_FILES and not run.enlarge():
+        raise TooLarge
     files = measure(run, report, material.wanted, poster.everything)
     findings = _judge(run, material, {file.url: file for file in files})
     return _end(poster, replace(report, findings=tuple(findings), files=tuple(files)))

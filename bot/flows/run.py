@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.forges.base import Forge
@@ -12,7 +13,11 @@ from bot.wiring import World
 
 
 class Stopped(Exception):
-    """This run may not go on: superseded by a newer push, taken over, or the worker is stopping."""
+    """This run may not go on: superseded by a newer push, taken over, overdue, or the worker is stopping."""
+
+
+class TooLarge(Exception):
+    """This run turned out to be bulk work, and as much of that as there may be is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,10 @@ class Run:
     world: World
     lease: Lease
     cancelled: threading.Event
+    #: Moves the run among the bulk work; False where there is no room for it now.
+    enlarge: Callable[[], bool] = lambda: True
+    #: Whether the run has taken longer than its kind may.
+    overdue: Callable[[], bool] = lambda: False
 
     @property
     def ref(self) -> PullRef:

@@ -8,7 +8,7 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +18,7 @@ from bot.flows.attempt import FLOWS, Flow, attempt
 from bot.flows.run import Run
 from bot.store import queue
 from bot.store.database import StoreUnavailable
-from bot.store.queue import LEASE, Lease
+from bot.store.queue import ANY, LARGE, LEASE, SMALL, Lease, Priorities
 from bot.wiring import World
 
 log = logging.getLogger("hubbot.worker")
@@ -27,25 +27,49 @@ log = logging.getLogger("hubbot.worker")
 POLL = 0.2
 #: Seconds between two looks at whether a running job was superseded, and between two heartbeats.
 WATCH, BEAT = 1.0, 4.0
-#: Seconds that running jobs get after SIGTERM before they are cancelled and given back.
-DRAIN = 20.0
+#: Ends the process although threads of it hang; supervisors start it again.
+ABANDON = partial(os._exit, os.EX_SOFTWARE)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the worker waits for its jobs, in seconds.
+
+    `drain` is what they get after SIGTERM before they are cancelled, `last` what they get then; both within
+    the 30 that container runtimes give. `review` and `other` are what a run may take by its kind: 479 files
+    of the hub's size take an hour over a slow line, everything else is a handful of requests.
+    An overdue run that does not notice its cancellation for `hanging` never will.
+    """
+
+    drain: float = 20.0
+    last: float = 5.0
+    review: float = 6 * 3600.0
+    other: float = 900.0
+    hanging: float = 120.0
 
 
 @dataclass
 class Lane:
-    """Kinds of jobs that share a number of threads, so that words to people never wait behind bulk work."""
+    """Jobs that share a number of threads, so that words to people never wait behind bulk work."""
 
     kinds: tuple[str, ...]
     slots: int
+    among: Priorities = ANY
     running: int = 0
 
 
 @dataclass
 class Active:
-    """One job in hand."""
+    """One job in hand, which should be over at `due` by the monotonic clock."""
 
     lease: Lease
+    lane: Lane
+    due: float
     cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def overdue(self, by: float = 0.0) -> bool:
+        """Whether it has taken longer than it may by more than so many seconds."""
+        return time.monotonic() > self.due + by
 
 
 class Worker:
@@ -56,16 +80,21 @@ class Worker:
         world: World,
         *,
         reviews: int = 4,
+        bulk: int = 2,
         quick: int = 2,
         flows: Mapping[str, Flow] = FLOWS,
-        drain: float = DRAIN,
+        patience: Patience = Patience(),
+        abandon: Callable[[], object] = ABANDON,
     ) -> None:
+        """`abandon` ends the process although a thread hangs; its jobs are then another's."""
         self.world = world
         self.flows = flows
-        self.drain = drain
+        self.patience = patience
+        self.abandon = abandon
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{random.randrange(1 << 32):08x}"  # noqa: S311 - a name
         self.lanes = (
-            Lane((queue.REVIEW,), reviews),
+            Lane((queue.REVIEW,), reviews, SMALL),
+            Lane((queue.REVIEW,), bulk, LARGE),
             Lane((queue.COMMENT, queue.LOCATE), quick),
             Lane((queue.RECONCILE, queue.INDEX), 1),
         )
@@ -84,13 +113,19 @@ class Worker:
         watcher.start()
         threads = sum(lane.slots for lane in self.lanes)
         log.info("worker %s is ready", self.name)
-        with ThreadPoolExecutor(threads, thread_name_prefix="job") as pool:
+        pool = ThreadPoolExecutor(threads, thread_name_prefix="job")
+        try:
             while not stop.is_set():
                 if not self._take(pool):
                     self.freed.wait(POLL)
                     self.freed.clear()
             self._drain()
+        finally:
+            pool.shutdown(wait=False)
         self.world.queue.leave(self.name)
+        if self.active:
+            log.error("not all jobs noticed that they were cancelled: ending this process")
+            self.abandon()
 
     def _take(self, pool: ThreadPoolExecutor) -> bool:
         """Leases one job for each lane with room; whether there was any."""
@@ -101,23 +136,35 @@ class Worker:
             if not self.world.queue.due([kind for lane in free for kind in lane.kinds], self.world.now()):
                 return False
             for lane in free:
-                lease = self.world.queue.lease(self.name, lane.kinds, self.world.now())
+                lease = self._lease(lane)
                 if lease is not None:
                     found = True
-                    self._begin(pool, lane, Active(lease))
+                    self._begin(pool, Active(lease, lane, self._due(lease)))
         except StoreUnavailable as error:
             log.warning("the database is unavailable (%s); looking again", error)
         return found
 
-    def _begin(self, pool: ThreadPoolExecutor, lane: Lane, active: Active) -> None:
-        with self.lock:
-            lane.running += 1
-            self.active[active.lease.id] = active
-        pool.submit(self._job, active).add_done_callback(partial(self._release, lane))
+    def _lease(self, lane: Lane) -> Lease | None:
+        now, jobs = self.world.now(), self.world.queue
+        return (
+            jobs.lease(self.name, lane.kinds, now, lane.among)
+            if jobs.due(lane.kinds, now, lane.among)
+            else None
+        )
 
-    def _release(self, lane: Lane, done: Future[None]) -> None:
+    def _due(self, lease: Lease) -> float:
+        may_take = self.patience.review if lease.kind == queue.REVIEW else self.patience.other
+        return time.monotonic() + may_take
+
+    def _begin(self, pool: ThreadPoolExecutor, active: Active) -> None:
         with self.lock:
-            lane.running -= 1
+            active.lane.running += 1
+            self.active[active.lease.id] = active
+        pool.submit(self._job, active).add_done_callback(partial(self._release, active))
+
+    def _release(self, active: Active, done: Future[None]) -> None:
+        with self.lock:
+            active.lane.running -= 1
         self.freed.set()
         if (error := done.exception()) is not None:
             log.error("a job's end could not be recorded", exc_info=error)
@@ -125,12 +172,32 @@ class Worker:
     def _job(self, active: Active) -> None:
         ended = False
         try:
-            ended = attempt(Run(self.world, active.lease, active.cancelled), self.flows)
+            run = Run(
+                self.world,
+                active.lease,
+                active.cancelled,
+                enlarge=partial(self._enlarge, active),
+                overdue=active.overdue,
+            )
+            ended = attempt(run, self.flows)
         finally:
             with self.lock:
                 self.active.pop(active.lease.id, None)
                 if not ended:
                     self.stranded.append(active.lease)
+
+    def _enlarge(self, active: Active) -> bool:
+        """Moves a review that turned out large to the lane of such: its place is free for a small one."""
+        lane = next(lane for lane in self.lanes if active.lease.kind in lane.kinds and lane.among == LARGE)
+        with self.lock:
+            if active.lane is not lane:
+                if lane.running >= lane.slots:
+                    return False
+                active.lane.running -= 1
+                lane.running += 1
+                active.lane = lane
+        self.freed.set()
+        return True
 
     def _watch(self, stop: threading.Event) -> None:
         """Keeps the heartbeat going and cancels what is superseded, until the process ends."""
@@ -139,6 +206,7 @@ class Worker:
                 if self.world.now() - self.beaten_at > BEAT:
                     self._beat()
                 self._cancel_lost()
+                self._cancel_overdue()
                 self._release_stranded()
             except StoreUnavailable as error:
                 log.warning("the database is unavailable (%s)", error)
@@ -161,6 +229,16 @@ class Worker:
         if leases:
             self._cancel(self.world.queue.holding(self.name, leases, self.world.now()), among=leases)
 
+    def _cancel_overdue(self) -> None:
+        """Ends what has taken too long; should it not even notice, ends the process, whose leases lapse."""
+        with self.lock:
+            overdue = [active for active in self.active.values() if active.overdue()]
+        for active in overdue:
+            active.cancelled.set()
+            if active.overdue(self.patience.hanging):
+                log.critical("%s hangs: ending this process", active.lease.key)
+                self.abandon()
+
     def _release_stranded(self) -> None:
         """Gives back what nobody works at any more: while we live, no other worker would take it."""
         while self.stranded:
@@ -177,7 +255,12 @@ class Worker:
                     active.cancelled.set()
 
     def _drain(self) -> None:
-        deadline = time.monotonic() + self.drain
+        """Lets what runs finish, then cancels it; over in time whatever it does."""
+        self._await(self.patience.drain)
+        self._cancel(frozenset())
+        self._await(self.patience.last)
+
+    def _await(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
         while self.active and time.monotonic() < deadline:
             time.sleep(0.1)
-        self._cancel(frozenset())

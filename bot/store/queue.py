@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, case, or_, select, true, update
+from sqlalchemy import Connection, Engine, case, func, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.model import PullRef
@@ -26,10 +26,23 @@ MAX_ATTEMPTS = 3
 
 #: Characters of an error that are kept for the operator.
 MAX_ERROR = 2000
+#: Characters of a login that are kept; both forges allow fewer.
+MAX_AUTHOR = 100
 
 REVIEW, COMMENT, INDEX, RECONCILE, LOCATE = "review", "comment", "index", "reconcile", "locate"
 #: Smaller goes first: words to people, then small pull requests, then bulk work and housekeeping.
 SOON, NORMAL, BULK, LATER = 0, 10, 20, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Priorities:
+    """A range of priorities, both ends included."""
+
+    first: int = SOON
+    last: int = LATER
+
+
+ANY, SMALL, LARGE = Priorities(), Priorities(last=NORMAL), Priorities(first=BULK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,8 @@ class Request:
     priority: int = NORMAL
     supersede: bool = False
     due_at: float = 0.0
+    #: Who is thought to have caused it, for fairness only; empty leaves it as it was.
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +81,10 @@ class Lease:
 
 
 def review_request(
-    ref: PullRef, *, supersede: bool, fresh: bool = False, due_at: float = 0.0, priority: int = NORMAL
+    ref: PullRef, *, supersede: bool, fresh: bool = False, due_at: float = 0.0, author: str = ""
 ) -> Request:
     """A review of the pull request's present head; `fresh` measures every remote file anew."""
-    return Request(f"review {ref}", REVIEW, ref, {"fresh": fresh}, priority, supersede, due_at)
+    return Request(f"review {ref}", REVIEW, ref, {"fresh": fresh}, NORMAL, supersede, due_at, author)
 
 
 def insert_into(connection: Connection, table: Any) -> Any:
@@ -98,6 +113,7 @@ def enqueue(connection: Connection, request: Request, now: float) -> int:
         "worker": "",
         "error": "",
         "parked": False,
+        "author": storable(request.author, MAX_AUTHOR),
     }
     begun = jobs.c.worker != ""
     idle = jobs.c.wanted == jobs.c.done
@@ -117,11 +133,26 @@ def enqueue(connection: Connection, request: Request, now: float) -> int:
         "failures": 0,
         "parked": False,
     }
+    if request.author:
+        again["author"] = values["author"]
     if request.supersede:
         again["superseded"] = case((begun, jobs.c.wanted), else_=jobs.c.superseded)
     insert = insert_into(connection, jobs).values(values)
     upsert = insert.on_conflict_do_update(index_elements=[jobs.c.key], set_=again).returning(jobs.c.wanted)
     return int(connection.execute(upsert).scalar_one())
+
+
+def _due(kinds: Collection[str], now: float, among: Priorities) -> tuple[Any, ...]:
+    """What a job must be for a worker to take it."""
+    alive = select(workers.c.name).where(workers.c.heartbeat_at > now - LEASE)
+    return (
+        jobs.c.wanted > jobs.c.done,
+        jobs.c.parked.is_(False),
+        jobs.c.due_at <= now,
+        jobs.c.kind.in_(kinds),
+        jobs.c.priority.between(among.first, among.last),
+        or_(jobs.c.worker == "", jobs.c.worker.not_in(alive)),
+    )
 
 
 class Queue:
@@ -135,17 +166,34 @@ class Queue:
         with writing(self.engine) as connection:
             return enqueue(connection, request, now)
 
-    def due(self, kinds: Collection[str], now: float) -> bool:
+    def due(self, kinds: Collection[str], now: float, among: Priorities = ANY) -> bool:
         """Whether `lease` would find something; takes no lock, so that idling costs next to nothing."""
+        query = select(jobs.c.id).where(*_due(kinds, now, among)).limit(1)
         with reading(self.engine) as connection:
-            return connection.execute(self._candidates(kinds, now)).first() is not None
+            return connection.execute(query).first() is not None
 
-    def lease(self, worker: str, kinds: Collection[str], now: float) -> Lease | None:
-        """Takes the most urgent due job of `kinds`, or None."""
+    def lease(self, worker: str, kinds: Collection[str], now: float, among: Priorities = ANY) -> Lease | None:
+        """Takes the most urgent due job of `kinds` and of a priority in `among`, or None.
+
+        Among equally urgent ones, whose author has the fewest running goes first: who opens a hundred pull
+        requests does not keep the others waiting.
+        """
+        busy = (
+            select(jobs.c.author, func.count().label("running"))
+            .where(jobs.c.worker != "", jobs.c.author != "")
+            .group_by(jobs.c.author)
+            .subquery()
+        )
+        query = (
+            select(jobs)
+            .outerjoin(busy, busy.c.author == jobs.c.author)
+            .where(*_due(kinds, now, among))
+            .order_by(jobs.c.priority, func.coalesce(busy.c.running, 0), jobs.c.due_at)
+            .limit(1)
+        )
         with writing(self.engine) as connection:
-            query = self._candidates(kinds, now)
             if connection.dialect.name == "postgresql":
-                query = query.with_for_update(skip_locked=True)
+                query = query.with_for_update(skip_locked=True, of=jobs)
             row = connection.execute(query).mappings().first()
             if row is None:
                 return None
@@ -165,21 +213,6 @@ class Queue:
             failures=row["failures"],
             token=row["token"] + 1,
             worker=worker,
-        )
-
-    def _candidates(self, kinds: Collection[str], now: float) -> Any:
-        alive = select(workers.c.name).where(workers.c.heartbeat_at > now - LEASE)
-        return (
-            select(jobs)
-            .where(
-                jobs.c.wanted > jobs.c.done,
-                jobs.c.parked.is_(False),
-                jobs.c.due_at <= now,
-                jobs.c.kind.in_(kinds),
-                or_(jobs.c.worker == "", jobs.c.worker.not_in(alive)),
-            )
-            .order_by(jobs.c.priority, jobs.c.due_at)
-            .limit(1)
         )
 
     def beat(self, worker: str, now: float) -> None:
@@ -270,6 +303,10 @@ class Queue:
     def release(self, lease: Lease) -> None:
         """Gives the job back at once: its run was cut short by what is no fault of the job."""
         self._give_back(lease, "", attempts=lease.attempts - 1)
+
+    def defer(self, lease: Lease, priority: int) -> None:
+        """Gives the job back at once as one of another priority: it turned out to be of another size."""
+        self._give_back(lease, "", attempts=lease.attempts - 1, priority=priority)
 
     def park(self, lease: Lease, error: str) -> None:
         """Sets the job aside until somebody asks for it again."""

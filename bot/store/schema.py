@@ -61,8 +61,12 @@ jobs = Table(
     Column("worker", String(100), nullable=False),
     Column("error", Text, nullable=False),
     Column("parked", Boolean, nullable=False),
+    # Who is thought to have caused it: a hint of a delivery, for sharing workers out and for nothing else.
+    Column("author", String(100), nullable=False, server_default=""),
 )
 Index("jobs_due", jobs.c.parked, jobs.c.due_at)
+_RUNNING = jobs.c.worker != ""
+Index("jobs_running", jobs.c.worker, sqlite_where=_RUNNING, postgresql_where=_RUNNING)
 
 #: Who is alive: a job leased by a worker whose heartbeat is old is free again.
 workers = Table(

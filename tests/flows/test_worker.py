@@ -9,16 +9,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from bot.errors import ForgeError
 from bot.flows.attempt import FLOWS
+from bot.flows.review import BULK_FILES
 from bot.flows.run import Run, Stopped
-from bot.flows.worker import Worker
+from bot.flows.worker import Patience, Worker
 from bot.model import Intent
 from bot.store import queue as kinds
 from bot.store.database import StoreUnavailable
 from bot.store.queue import Request
-from tests.flows.story import Story, page
+from bot.store.schema import jobs
+from tests.flows.story import HOST, PAGE, Story, page
 
 WITHIN = 12.0
 
@@ -132,7 +135,7 @@ def test_what_cannot_be_finished_at_the_end_is_given_back(story: Story) -> None:
         time.sleep(0.1)
 
     story.fetcher.meanwhile = slow
-    with at_work(story, drain=0.3) as stop:
+    with at_work(story, patience=Patience(drain=0.3)) as stop:
         story.open(page(200))
         assert begun.wait(WITHIN)
         stop.set()
@@ -156,3 +159,91 @@ def test_a_forge_that_is_away_does_not_hold_the_worker(story: Story) -> None:
         story.forge.watch = lambda when, method: None
         story.open()
         until(lambda: story.pull.states().get("gate") == "success")
+
+
+def test_large_pull_requests_leave_room_for_small_ones(story: Story) -> None:
+    story.time = time.time()
+    free = threading.Event()
+    large = f"{HOST}{BULK_FILES}/"
+
+    def hang(url: str) -> None:
+        if url.startswith(large):
+            free.wait(WITHIN)
+
+    story.fetcher.meanwhile = hang
+    with at_work(story, reviews=1, bulk=1):
+        for number in (2, 3):
+            story.forge.open(number, {PAGE: page(BULK_FILES + 1)})
+            story.deliver(Intent.REVIEW, number=number)
+        until(lambda: all(story.forge.pulls[n].states().get("format") == "success" for n in (2, 3)))
+        story.open(page())
+        until(lambda: story.pull.states().get("gate") == "success")
+        assert [story.forge.pulls[n].states()["assets"] for n in (2, 3)] == ["pending", "pending"]
+        free.set()
+        until(lambda: all(story.forge.pulls[n].states().get("gate") == "success" for n in (2, 3)))
+    assert len(story.forge.pulls[3].summaries) == 1
+
+
+def test_what_takes_too_long_is_ended_and_tried_again(story: Story) -> None:
+    story.time = time.time()
+    ends = []
+
+    def endless(run: Run) -> Request | None:
+        if len(ends) == 0:
+            assert run.cancelled.wait(WITHIN)
+            ends.append(run.overdue())
+            raise Stopped
+        ends.append(run.overdue())
+        return None
+
+    story.forge.open(1, {})
+    with at_work(story, flows={**FLOWS, kinds.REVIEW: endless}, patience=Patience(review=0.5)):
+        story.deliver(Intent.REVIEW)
+        until(lambda: ends and idle(story))
+    assert ends[0] is True
+    assert "longer than it may" in error_of(story)
+
+
+def test_what_hangs_ends_the_process(story: Story) -> None:
+    patience = Patience(review=0.2, hanging=0.2)
+    story.time = time.time()
+    hangs, abandoned = threading.Event(), threading.Event()
+
+    def deaf(run: Run) -> Request | None:
+        hangs.wait(WITHIN)
+        return None
+
+    story.forge.open(1, {})
+    with at_work(story, flows={**FLOWS, kinds.REVIEW: deaf}, patience=patience, abandon=abandoned.set):
+        story.deliver(Intent.REVIEW)
+        assert abandoned.wait(WITHIN)
+        hangs.set()
+
+
+def test_a_stop_does_not_wait_for_what_hangs(story: Story) -> None:
+    story.time = time.time()
+    begun, hangs, abandoned = threading.Event(), threading.Event(), threading.Event()
+    patience = Patience(drain=0.1, last=0.3)
+
+    def deaf(run: Run) -> Request | None:
+        begun.set()
+        hangs.wait(WITHIN)
+        return None
+
+    story.forge.open(1, {})
+    try:
+        with at_work(
+            story, flows={**FLOWS, kinds.REVIEW: deaf}, patience=patience, abandon=abandoned.set
+        ) as stop:
+            story.deliver(Intent.REVIEW)
+            assert begun.wait(WITHIN)
+            stop.set()
+        assert abandoned.is_set()
+        assert story.take("next").attempts == 1, "what hung is another's at once"
+    finally:
+        hangs.set()
+
+
+def error_of(story: Story) -> str:
+    with story.queue.engine.connect() as connection:
+        return connection.execute(select(jobs.c.error).where(jobs.c.kind == kinds.REVIEW)).scalar_one()

@@ -9,7 +9,18 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.model import PullRef
-from bot.store.queue import LEASE, MAX_ATTEMPTS, REVIEW, Lease, Queue, Request, review_request
+from bot.store.queue import (
+    BULK,
+    LARGE,
+    LEASE,
+    MAX_ATTEMPTS,
+    REVIEW,
+    SMALL,
+    Lease,
+    Queue,
+    Request,
+    review_request,
+)
 
 REF = PullRef("github", "owner/hub", 7)
 NOW = 1_000_000.0
@@ -179,3 +190,49 @@ def test_many_threads_take_each_job_once(engine: Engine) -> None:
     for thread in running:
         thread.join(30)
     assert taken == Counter(dict.fromkeys(range(jobs), 1))
+
+
+def of(number: int, author: str = "") -> Request:
+    return review_request(PullRef("github", "owner/hub", number), supersede=True, author=author)
+
+
+def test_who_asks_for_much_does_not_keep_the_others_waiting(queue: Queue) -> None:
+    for number in range(1, 6):
+        queue.put(of(number, "many"), NOW + number)
+    queue.put(of(9, "one"), NOW + 9)
+    now = NOW + 10
+    first = [take(queue, now=now).ref.number for _ in range(3)]
+    assert first == [1, 9, 2], "the other's goes before a second one of the same author"
+
+
+def test_an_unknown_author_waits_for_nobody(queue: Queue) -> None:
+    for number in (1, 2, 3):
+        queue.put(of(number), NOW + number)
+    assert [take(queue, now=NOW + 5).ref.number for _ in range(3)] == [1, 2, 3]
+
+
+def test_asking_without_a_name_keeps_the_author(queue: Queue) -> None:
+    queue.put(of(1, "many"), NOW)
+    queue.put(of(2, "many"), NOW + 1)
+    queue.put(of(2), NOW + 1)
+    queue.put(of(3, "one"), NOW + 2)
+    assert [take(queue, now=NOW + 5).ref.number for _ in range(2)] == [1, 3]
+
+
+def test_work_that_turned_out_large_is_taken_by_who_takes_such(queue: Queue) -> None:
+    ask(queue)
+    lease = queue.lease("one", KINDS, NOW, SMALL)
+    assert lease is not None
+    queue.defer(lease, BULK)
+    assert not queue.due(KINDS, NOW, SMALL)
+    assert queue.lease("one", KINDS, NOW, SMALL) is None
+    again = queue.lease("one", KINDS, NOW, LARGE)
+    assert again is not None
+    assert (again.generation, again.attempts) == (lease.generation, 1), "and it is no attempt"
+
+
+def test_a_push_may_make_it_small_again(queue: Queue) -> None:
+    ask(queue)
+    queue.defer(take(queue), BULK)
+    ask(queue, supersede=True)
+    assert queue.lease("one", KINDS, NOW, SMALL) is not None

@@ -35,19 +35,19 @@ _DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _ENTRY = f"-\n    file-format: ckpt\n    asset-link: <{HOST}{NAME}>\n    asset-sha256: {_DIGEST}\n"
 
 
-def links(files: int = 1) -> list[str]:
-    return [f"{HOST}{number}/{NAME}" for number in range(files)]
+def links(files: int = 1, folder: str = "") -> list[str]:
+    return [f"{HOST}{folder}{number}/{NAME}" for number in range(files)]
 
 
 def digest(url: str) -> str:
     return sha256(url.encode()).hexdigest()
 
 
-def page(files: int = 1, *, slip: bool = False) -> str:
-    """A page in order with so many files; `slip` spells its module type wrong."""
+def page(files: int = 1, *, slip: bool = False, folder: str = "") -> str:
+    """A page in order with so many files below `folder`; `slip` spells its module type wrong."""
     entries = "".join(
         f"-\n    file-format: ckpt\n    asset-link: <{url}>\n    asset-sha256: {digest(url)}\n\n"
-        for url in links(files)
+        for url in links(files, folder)
     )
     assert _ENTRY in _GOOD
     text = _GOOD.replace(_ENTRY, entries.removesuffix("\n"))

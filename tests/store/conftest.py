@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,37 +10,15 @@ from sqlalchemy import Engine
 
 from bot.store.database import open_database, upgrade
 from bot.store.schema import metadata
-
-PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-
-
-def _as_server(*command: str) -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    return ["runuser", "-u", "postgres", "--", *command] if os.getuid() == 0 else list(command)
-
-
-def _run(home: Path, command: list[str]) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=home)
+from tests.store.postgres import PROGRAMS, server
 
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     if not PROGRAMS:
         pytest.skip("PostgreSQL's server programs are not installed")
-    programs = PROGRAMS[-1].parent
-    home = Path(tempfile.mkdtemp(prefix="hubbot-pg-"))
-    if os.getuid() == 0:
-        shutil.chown(home, "postgres")
-    data = str(home / "data")
-    _run(home, _as_server(str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "hubbot", "-N"))
-    options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off"
-    control = _as_server(str(programs / "pg_ctl"), "-D", data, "-w", "-l", str(home / "log"))
-    _run(home, [*control, "-o", options, "start"])
-    try:
-        yield f"postgresql://hubbot@/postgres?host={home}"
-    finally:
-        _run(home, [*control, "-m", "immediate", "stop"])
-        shutil.rmtree(home, ignore_errors=True)
+    with server("-c fsync=off") as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -44,7 +44,7 @@ def main() -> int:
 def show(title: str, tally: Tally) -> bool:
     print(f"\n{title}: {tally.seconds:.0f} s")
     print(
-        f"{tally.deliveries:7} deliveries accepted, {tally.duplicates} sent twice, {tally.refused} answered 503"
+        f"{tally.deliveries:7} deliveries accepted, {tally.duplicates} repeated, {tally.refused} answered 503"
     )
     print(f"{tally.killed:7} kills")
     for where, times in sorted(tally.kills.items()):

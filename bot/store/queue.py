@@ -8,8 +8,9 @@ asking with `supersede` also cancels the running one.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, case, func, or_, select, true, update
@@ -87,14 +88,29 @@ def review_request(
     return Request(f"review {ref}", REVIEW, ref, {"fresh": fresh}, NORMAL, supersede, due_at, author)
 
 
+#: INSERT with ON CONFLICT, which both databases have and spell alike.
+INSERTS: Mapping[str, Callable[[Any], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+#: How a job begins that was never asked for before.
+UNBEGUN: Mapping[str, Any] = {
+    "wanted": 1,
+    "done": 0,
+    "superseded": 0,
+    "attempts": 0,
+    "failures": 0,
+    "token": 0,
+    "worker": "",
+    "error": "",
+    "parked": False,
+}
+
+
 def insert_into(connection: Connection, table: Any) -> Any:
-    """INSERT with ON CONFLICT, which both databases have and spell alike."""
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    """An insert that may say what to do where there is such a row already."""
+    return INSERTS[connection.dialect.name](table)
 
 
 def enqueue(connection: Connection, request: Request, now: float) -> int:
     """Writes `request` down within the caller's transaction; returns the generation that will fulfil it."""
-    due = request.due_at or now
     values = {
         "key": request.key,
         "kind": request.kind,
@@ -103,43 +119,40 @@ def enqueue(connection: Connection, request: Request, now: float) -> int:
         "number": request.ref.number,
         "payload": json.dumps(dict(request.payload)),
         "priority": request.priority,
-        "wanted": 1,
-        "done": 0,
-        "superseded": 0,
-        "due_at": due,
-        "attempts": 0,
-        "failures": 0,
-        "token": 0,
-        "worker": "",
-        "error": "",
-        "parked": False,
+        "due_at": request.due_at or now,
         "author": storable(request.author, MAX_AUTHOR),
+        **UNBEGUN,
     }
+    keeps_payload = request.kind == REVIEW and not request.payload.get("fresh")
+    upsert = _upsert(connection.dialect.name, request.supersede, keeps_payload)
+    return int(connection.execute(upsert, values).scalar_one())
+
+
+@cache
+def _upsert(dialect: str, supersede: bool, keeps_payload: bool) -> Any:
+    """A job or, where there is one of its key, what asking again makes of it. Built once: it is long."""
+    insert = INSERTS[dialect](jobs)
+    new = insert.excluded
     begun = jobs.c.worker != ""
     idle = jobs.c.wanted == jobs.c.done
+    later = jobs.c.due_at > new.due_at
     # A wish to read every file anew stays until a run has fulfilled it.
-    unfulfilled = (jobs.c.wanted > jobs.c.done) & (true() if request.supersede else ~begun)
-    keeps_payload = request.kind == REVIEW and not request.payload.get("fresh")
+    unfulfilled = (jobs.c.wanted > jobs.c.done) & (true() if supersede else ~begun)
     again: dict[str, Any] = {
         # A job that waits already covers this wish, unless it is running: then one more run follows.
         "wanted": case((or_(begun, idle, jobs.c.parked), jobs.c.wanted + 1), else_=jobs.c.wanted),
-        "due_at": case((or_(idle, jobs.c.parked, jobs.c.due_at > due), due), else_=jobs.c.due_at),
-        "payload": case((unfulfilled, jobs.c.payload), else_=values["payload"])
-        if keeps_payload
-        else values["payload"],
-        "priority": request.priority,
+        "due_at": case((or_(idle, jobs.c.parked, later), new.due_at), else_=jobs.c.due_at),
+        "payload": case((unfulfilled, jobs.c.payload), else_=new.payload) if keeps_payload else new.payload,
+        "priority": new.priority,
         # Deaths in a run that a push has ended say nothing about the next.
-        "attempts": 0 if request.supersede else case((begun, jobs.c.attempts), else_=0),
+        "attempts": 0 if supersede else case((begun, jobs.c.attempts), else_=0),
         "failures": 0,
         "parked": False,
+        "author": case((new.author != "", new.author), else_=jobs.c.author),
     }
-    if request.author:
-        again["author"] = values["author"]
-    if request.supersede:
+    if supersede:
         again["superseded"] = case((begun, jobs.c.wanted), else_=jobs.c.superseded)
-    insert = insert_into(connection, jobs).values(values)
-    upsert = insert.on_conflict_do_update(index_elements=[jobs.c.key], set_=again).returning(jobs.c.wanted)
-    return int(connection.execute(upsert).scalar_one())
+    return insert.on_conflict_do_update(index_elements=[jobs.c.key], set_=again).returning(jobs.c.wanted)
 
 
 def _due(kinds: Collection[str], now: float, among: Priorities) -> tuple[Any, ...]:

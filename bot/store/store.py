@@ -9,11 +9,12 @@ from hashlib import sha256
 
 from sqlalchemy import Engine, delete, func, select, update
 
-from bot.model import Delivery, Intent, PullRef, Report
+from bot.model import Delivery, PullRef, Report
 from bot.review.report import SUPERSEDED, from_json, remote_file, to_json
 from bot.store import queue
-from bot.store.database import reading, storable, writing
-from bot.store.queue import Request, enqueue, insert_into, review_request
+from bot.store.database import reading, writing
+from bot.store.intake import Arrival, Intake
+from bot.store.queue import insert_into
 from bot.store.schema import deliveries, jobs, measurements, pages, reports, workers
 from rules.facts import RemoteFile
 
@@ -37,29 +38,11 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.intake = Intake(engine)
 
     def accept(self, delivery: Delivery, headers: Mapping[str, str], body: bytes, now: float) -> bool:
-        """Stores a delivery and the work it asks for in one transaction; False for a duplicate."""
-        row = {
-            "forge": delivery.forge,
-            "delivery_id": storable(delivery.id, 100),
-            "event": storable(delivery.event, 60),
-            "action": storable(delivery.action, 60),
-            "repo": storable(delivery.repo, 250),
-            "number": delivery.number,
-            "received_at": now,
-            "headers": json.dumps(dict(headers)),
-            "body": body,
-        }
-        with writing(self.engine) as connection:
-            insert = insert_into(connection, deliveries).values(row).on_conflict_do_nothing()
-            # Not the count of rows, which one of the drivers does not tell.
-            if connection.execute(insert.returning(deliveries.c.id)).first() is None:
-                return False
-            request = work(delivery)
-            if request is not None:
-                enqueue(connection, request, now)
-        return True
+        """Stores a delivery and the work it asks for, durably; False for a duplicate."""
+        return self.intake.accept(Arrival(delivery, headers, body, now))
 
     def save_report(self, report: Report) -> None:
         row = {
@@ -233,25 +216,6 @@ class Store:
                     (measurements, measurements.c.measured_at),
                 )
             )
-
-
-def work(delivery: Delivery) -> Request | None:
-    """What a delivery makes us do, if anything."""
-    ref = PullRef(delivery.forge, delivery.repo, delivery.number)
-    match delivery.intent:
-        case Intent.REVIEW | Intent.CLOSED:
-            return review_request(ref, supersede=True, author=delivery.sender)
-        case Intent.RERUN if delivery.number:
-            return review_request(ref, supersede=False, fresh=True)
-        case Intent.RERUN if delivery.head_sha:
-            key = f"locate {delivery.forge}/{delivery.repo} {delivery.head_sha}"
-            return Request(key, queue.LOCATE, ref, {"head_sha": delivery.head_sha}, queue.SOON)
-        case Intent.COMMENT if delivery.comment is not None:
-            said = delivery.comment
-            payload = {"id": said.id, "author": asdict(said.author), "body": said.body, "url": said.url}
-            return Request(f"comment {ref} {said.id}", queue.COMMENT, ref, payload, queue.SOON)
-        case _:
-            return None
 
 
 def _hash(url: str) -> str:

@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, func, select
 
 from bot.errors import UserError
-from bot.model import Comment, Condition, Delivery, Intent, PullRef, Report, User
+from bot.model import Condition, Delivery, Intent, PullRef, Report
 from bot.store.database import StoreUnavailable, is_current, open_database, storable, upgrade
-from bot.store.queue import COMMENT, LOCATE, REVIEW, Queue, Request, review_request
+from bot.store.queue import REVIEW, Queue, review_request
 from bot.store.schema import deliveries, jobs, metadata
-from bot.store.store import PIECE, Store, work
+from bot.store.store import PIECE, Store
 from rules.facts import RemoteFile, RemoteState
 from rules.finding import Fault, Finding, Severity, Span, Suggestion
 
@@ -45,74 +45,6 @@ def rows(engine: Engine, table: object) -> int:
     with engine.connect() as connection:
         found = connection.execute(select(func.count()).select_from(table)).scalar_one()  # type: ignore[arg-type]  # a table
     return int(found)
-
-
-def test_a_delivery_and_its_job_are_one(store: Store, engine: Engine) -> None:
-    assert store.accept(delivery(), {"x-event": "é"}, b"\x00\xff{}", NOW)
-    assert (rows(engine, deliveries), rows(engine, jobs)) == (1, 1)
-    with engine.connect() as connection:
-        kept = connection.execute(select(deliveries)).mappings().one()
-    assert (kept["body"], kept["received_at"]) == (b"\x00\xff{}", NOW)
-
-
-def test_a_job_that_cannot_be_written_leaves_no_delivery(store: Store, engine: Engine) -> None:
-    with engine.begin() as connection:
-        connection.execute(jobs.delete())
-        jobs.drop(connection)
-    try:
-        with pytest.raises(StoreUnavailable):
-            store.accept(delivery(), {}, b"{}", NOW)
-        assert rows(engine, deliveries) == 0
-    finally:
-        metadata.create_all(engine, [jobs])
-    assert store.accept(delivery(), {}, b"{}", NOW), "sent again it is no duplicate"
-
-
-def test_a_repetition_is_known_and_asks_for_nothing(store: Store, engine: Engine) -> None:
-    assert store.accept(delivery(), {}, b"{}", NOW)
-    queue = Queue(engine)
-    queue.beat("w", NOW)
-    lease = queue.lease("w", (REVIEW,), NOW)
-    assert lease is not None
-    assert queue.finish(lease, now=NOW)
-    assert not store.accept(delivery(), {}, b"{}", NOW + 1)
-    assert not queue.due((REVIEW,), NOW + 1)
-    assert store.accept(replace(delivery(), forge="gitee"), {}, b"{}", NOW + 1), "ids are each forge's own"
-
-
-@pytest.mark.parametrize("nasty", ["\0", "\ud800", "x" * 5000, "'; DROP TABLE jobs; --", "\U0001f600" * 200])
-def test_whatever_a_delivery_calls_itself_is_stored(store: Store, engine: Engine, nasty: str) -> None:
-    odd = Delivery("github", nasty, nasty, nasty, Intent.COMMENT, REF.repo, 7)
-    odd = replace(odd, comment=Comment("5", User(1, nasty), nasty), head_sha=nasty)
-    assert store.accept(odd, {"x-a": nasty}, nasty.encode("utf-8", "replace"), NOW)
-    assert not store.accept(odd, {}, b"", NOW), "and known again"
-    queue = Queue(engine)
-    queue.beat("w", NOW)
-    lease = queue.lease("w", (COMMENT,), NOW)
-    assert lease is not None
-    assert lease.payload["body"] == nasty
-    queue.park(lease, nasty)
-
-
-@pytest.mark.parametrize(
-    ("given", "kind", "supersede", "payload"),
-    [
-        (delivery(), REVIEW, True, {"fresh": False}),
-        (delivery(intent=Intent.CLOSED), REVIEW, True, {"fresh": False}),
-        (delivery(intent=Intent.RERUN), REVIEW, False, {"fresh": True}),
-        (delivery(intent=Intent.RERUN, number=0, head_sha=HEAD), LOCATE, False, {"head_sha": HEAD}),
-    ],
-)
-def test_what_a_delivery_makes_us_do(given: Delivery, kind: str, supersede: bool, payload: object) -> None:
-    request = work(given)
-    assert isinstance(request, Request)
-    assert (request.kind, request.supersede, dict(request.payload)) == (kind, supersede, payload)
-
-
-@pytest.mark.parametrize("intent", [Intent.PING, Intent.IGNORED, Intent.COMMENT])
-def test_what_asks_for_nothing(intent: Intent) -> None:
-    assert work(delivery(intent=intent)) is None
-    assert work(delivery(intent=Intent.RERUN, number=0)) is None
 
 
 def test_a_report_comes_back_as_it_was(store: Store) -> None:

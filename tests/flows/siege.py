@@ -133,11 +133,11 @@ class Child:
                 os._exit(0)
         theirs_in.close()
         theirs_out.close()
-        self.thread = threading.Thread(target=self._answer, daemon=True)
+        self.thread = threading.Thread(target=self._serve, daemon=True)
         if answer is not None:
             self.thread.start()
 
-    def _answer(self) -> None:
+    def _serve(self) -> None:
         assert self.answer is not None
         try:
             while True:
@@ -194,15 +194,15 @@ class Siege:
 
     # -- the fight ----------------------------------------------------------
     def _fight(self, end: float) -> None:
-        receiver = Child(self._receive, None)
-        workers = [Child(self._work, self._answer) for _ in range(self.workers)]
+        receiver = Child(self.receive, None)
+        workers = [Child(self.work, self.answer) for _ in range(self.workers)]
         try:
-            todo = list(self._history())
+            todo = list(self.history())
             per_kill = max(1, len(todo) // max(self.kills, 1))
             for number, (identity, event, body) in enumerate(todo):
-                while not self._accepted(receiver, identity, event, body):
+                while not self.accepted(receiver, identity, event, body):
                     receiver.gone()
-                    receiver = Child(self._receive, None)
+                    receiver = Child(self.receive, None)
                 if number % per_kill == 0 and self.tally.killed < self.kills:
                     time.sleep(self.random.uniform(0.0, 0.3))
                     if self.random.random() < 0.2:
@@ -226,7 +226,7 @@ class Siege:
         worker.thread.join(5)
         worker.wire.out.close()
         worker.wire.into.close()
-        return Child(self._work, self._answer)
+        return Child(self.work, self.answer)
 
     def _strike(self, worker: Child, where: str) -> bool:
         """Kills it, unless there were enough; whether it did."""
@@ -236,7 +236,7 @@ class Siege:
         worker.kill()
         return True
 
-    def _answer(self, worker: Child, method: str, *args: Any, **kwargs: Any) -> Any:
+    def answer(self, worker: Child, method: str, *args: Any, **kwargs: Any) -> Any:
         """A call of a worker's, in which it may be killed before or after its effect."""
         fate = self.random.random()
         if fate < AT_A_STEP and self._strike(worker, f"before {method}"):
@@ -262,7 +262,7 @@ class Siege:
         return figures["jobs_running"] > 0 or figures["jobs_waiting"] > ALWAYS_WAITING
 
     # -- what happens on the forge ------------------------------------------
-    def _history(self) -> Iterator[tuple[str, str, bytes]]:
+    def history(self) -> Iterator[tuple[str, str, bytes]]:
         """Deliveries as a forge sends them: some twice, some late."""
         late: list[tuple[str, str, bytes]] = []
         for number in range(self.deliveries):
@@ -300,7 +300,7 @@ class Siege:
             issue = {"number": number, "pull_request": {}}
             return identity, "issue_comment", _payload("created", issue=issue, comment=comment)
 
-    def _accepted(self, receiver: Child, identity: str, event: str, body: bytes) -> bool:
+    def accepted(self, receiver: Child, identity: str, event: str, body: bytes) -> bool:
         """Whether the receiver has said that it took the delivery, or had it; a forge would send it again."""
         try:
             status = receiver.wire("post", identity, event, body)
@@ -311,7 +311,7 @@ class Siege:
         return status in (200, 202)
 
     # -- the besieged -------------------------------------------------------
-    def _receive(self, wire: Wire) -> None:
+    def receive(self, wire: Wire) -> None:
         engine = open_database(self.url)
         world = Receiver(
             {"github": GitHubHooks((SECRET,))}, {"github": (REPO,)}, Store(engine), "", demo=False
@@ -328,7 +328,7 @@ class Siege:
             }
             wire.out.send((True, client.post("/webhooks/github", data=body, headers=headers).status_code))
 
-    def _work(self, wire: Wire) -> None:
+    def work(self, wire: Wire) -> None:
         engine = open_database(self.url)
         world = World(
             forges={"github": cast(Any, FarForge(wire))},
@@ -351,14 +351,14 @@ class Siege:
         self.tally.parked = len(parked)
         if not parked:
             return
-        receiver = Child(self._receive, None)
-        worker = Child(self._work, lambda _, *args, **kwargs: self._in_peace(*args, **kwargs))
+        receiver = Child(self.receive, None)
+        worker = Child(self.work, lambda _, *args, **kwargs: self._in_peace(*args, **kwargs))
         try:
             for number in parked:
                 pull = self.forge.pulls[number]
                 head = {"head": {"sha": pull.head}, "number": number}
                 body = _payload("synchronize", pull_request=head, number=number)
-                assert self._accepted(receiver, f"revive-{number}-00000000", "pull_request", body)
+                assert self.accepted(receiver, f"revive-{number}-00000000", "pull_request", body)
             while self._busy():
                 assert time.monotonic() < end, "what was parked does not come to an end"
                 time.sleep(0.1)

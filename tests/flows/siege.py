@@ -35,7 +35,7 @@ from bot.wiring import Receiver, World
 from rules import policy
 from rules.facts import RemoteFile, RemoteState, Wanted
 from tests.flows.forge import AUTHOR, PORT, REPO, MemoryForge
-from tests.flows.story import PAGE, digest, page
+from tests.flows.story import digest, page_of, path_of
 
 SECRET = "siege"
 FINAL = {"success", "failure"}
@@ -266,10 +266,9 @@ class Siege:
         """Deliveries as a forge sends them: some twice, some late."""
         late: list[tuple[str, str, bytes]] = []
         for number in range(self.deliveries):
-            chance = self.random.random()
-            if late and chance < 0.1:
+            if late and self.random.random() < 0.1:
                 yield late.pop()
-                continue
+            chance = self.random.random()
             made = self._event(f"00000000-0000-4000-8000-{number:012d}")
             if chance > 0.9:
                 late.append(made)
@@ -392,14 +391,6 @@ class Siege:
 
     def _newest(self, number: int) -> Report:
         return self.store.reports(PullRef("github", REPO, number), 1)[0]
-
-
-def path_of(number: int) -> str:
-    return PAGE.replace("lenet_mnist", f"lenet{number}_mnist")
-
-
-def page_of(number: int, files: int, *, slip: bool) -> str:
-    return page(files, slip=slip, folder=f"p{number}/").replace("lenet_mnist", f"lenet{number}_mnist")
 
 
 def _payload(action: str, **parts: Any) -> bytes:

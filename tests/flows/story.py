@@ -54,6 +54,16 @@ def page(files: int = 1, *, slip: bool = False, folder: str = "") -> str:
     return text.replace("cv-classification", "vc-classification") if slip else text
 
 
+def path_of(number: int) -> str:
+    """The path of a page of which there is one for each number."""
+    return PAGE.replace("lenet_mnist", f"lenet{number}_mnist")
+
+
+def page_of(number: int, files: int = 1, *, slip: bool = False) -> str:
+    """The page that belongs there, with files of its own."""
+    return page(files, slip=slip, folder=f"p{number}/").replace("lenet_mnist", f"lenet{number}_mnist")
+
+
 @dataclass
 class FakeFetcher:
     """Every file as its page declares it, but for those in `down`; `asked` lists what was read."""

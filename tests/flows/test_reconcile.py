@@ -10,7 +10,7 @@ from bot.errors import ForgeError
 from bot.flows.reconcile import EVERY, standing
 from bot.model import Intent, PullState
 from bot.store.queue import INDEX, RECONCILE
-from tests.flows.story import PAGE, Story, failing, links, page
+from tests.flows.story import PAGE, Story, failing, links, page, page_of, path_of
 
 
 def start(story: Story) -> None:
@@ -157,3 +157,33 @@ def test_old_deliveries_are_pruned(story: Story, kept: bool) -> None:
     story.settle()
     story.ids = iter([0, 1])
     assert story.deliver(Intent.REVIEW) is not kept, "a repetition is known for 45 days"
+
+
+def test_after_ten_minutes_without_the_forge_everything_comes_right(story: Story) -> None:
+    """Half a day's events are missed meanwhile; nobody pushes again afterwards."""
+    start(story)
+    for number in range(1, 7):
+        story.forge.open(number, {path_of(number): page_of(number)})
+        story.deliver(Intent.REVIEW, number=number)
+    running = story.take()
+
+    def away(when: str, method: str) -> None:
+        raise ForgeError("no route to the forge")
+
+    story.forge.watch = away
+    story.run(running)
+    for minute in range(10):
+        if minute == 3:
+            for number in (1, 2, 3):  # pushed, and the deliveries were lost
+                story.forge.push(number, {path_of(number): page_of(number, slip=True)})
+            story.forge.pulls[4].state = PullState.CLOSED
+            story.forge.open(7, {path_of(7): page_of(7)})
+        story.later(60)
+    assert all("success" not in pull.states().values() for pull in story.forge.pulls.values())
+    story.forge.watch = lambda when, method: None
+    for _ in range(15):
+        story.later(60)
+    gates = {number: pull.states().get("gate") for number, pull in story.forge.pulls.items()}
+    wrong, right = dict.fromkeys((1, 2, 3), "failure"), dict.fromkeys((5, 6, 7), "success")
+    assert gates == {**wrong, 4: None, **right}
+    assert all(len(pull.summaries) == 1 for number, pull in story.forge.pulls.items() if number != 4)

@@ -21,6 +21,8 @@ from bot.errors import UserError
 #: Seconds that a writer waits for SQLite's one write lock before the store counts as unavailable.
 SQLITE_WAIT = 10
 POOL = 16
+#: Bound variables that one statement may carry on SQLite; lists are asked for in pieces of this length.
+PIECE = 500
 
 
 class StoreUnavailable(Exception):

@@ -60,8 +60,11 @@ def _walk(tools: Tools, url: str, headers: dict[str, str], stop: threading.Event
         if reply.status not in REDIRECTS:
             return target, reply
         tools.transport.abort(reply)
-        target = follow(target, reply.headers.get("location", ""), tools.limits)
-    raise Trouble("bad-response", "redirected too often")
+        places = reply.headers.get_all("location", [])
+        if len(places) != 1:
+            break
+        target = follow(target, places[0], tools.limits)
+    raise Trouble("bad-response", "redirected nowhere, or too often")
 
 
 def _is_whole(reply: Reply, validator: Validator, size: int) -> bool:

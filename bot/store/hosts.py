@@ -57,8 +57,15 @@ class SharedHosts:
     poll = 0.5
     bundle = 8
 
-    def __init__(self, engine: Engine, courtesy: Courtesy, now: Callable[[], float] = time.time) -> None:
-        self._engine, self._courtesy, self._now = engine, courtesy, now
+    def __init__(
+        self,
+        engine: Engine,
+        courtesy: Courtesy,
+        now: Callable[[], float] = time.time,
+        *,
+        renew: float = RENEW,
+    ) -> None:
+        self._engine, self._courtesy, self._now, self._every = engine, courtesy, now, renew
         self._process = uuid4().hex
         self._held: set[str] = set()
         self._known: dict[tuple[str, str], tuple[float, Any]] = {}
@@ -191,7 +198,7 @@ class SharedHosts:
             self._known.pop((what, host), None)
 
     def _renew(self) -> None:
-        while not self._ended.wait(RENEW):
+        while not self._ended.wait(self._every):
             with self._lock:
                 held = bool(self._held)
             mine = (host_slots.c.process == self._process, host_slots.c.connections > 0)

@@ -21,7 +21,7 @@ from bot.store.queue import Lease, Queue
 from bot.store.store import Store
 from bot.wiring import World
 from rules import policy
-from rules.facts import RemoteFile, RemoteState, Wanted
+from rules.facts import RemoteFile, RemoteState, Tensor, Wanted
 from rules.finding import Fault
 from tests.flows.forge import AUTHOR, REPO, MemoryForge
 
@@ -62,6 +62,8 @@ class FakeFetcher:
     asked: list[str] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
     stops_after: int | None = None
+    #: What every file is found to hold.
+    tensors: tuple[Tensor, ...] = ()
     #: When a host that is down asks to be asked again.
     retry_at: float | None = None
     #: What the last measurement was told of files that were read before.
@@ -91,6 +93,7 @@ class FakeFetcher:
         return RemoteFile(
             want.url, RemoteState.MEASURED, want.sha256, digest(want.url), 4, want.url, reads=2,
             measured_at=self.now(), etag='"1"', first_bytes="00" * 4,
+            tensors=self.tensors, tensor_count=len(self.tensors),
         )  # fmt: skip
 
 

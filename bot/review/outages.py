@@ -55,6 +55,13 @@ def apart(report: Report) -> tuple[tuple[Outage, ...], tuple[Finding, ...]]:
     return found, rest
 
 
+def worth_a_try(files: Iterable[RemoteFile]) -> frozenset[str]:
+    """The hosts that were down and may be back; not those that ask themselves to be left alone."""
+    failed = [(host_of(file.url), file.reason == "rate-limited") for file in files if is_outage(file)]
+    busy = {host for host, is_busy in failed if is_busy}
+    return frozenset(host for host, _ in failed if host and host not in busy)
+
+
 def host_of(url: str) -> str:
     """The name of an address's host; empty for what is no address."""
     try:

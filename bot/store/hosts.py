@@ -10,7 +10,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -33,7 +33,7 @@ from bot.hosts import (
     may_take,
     spare,
 )
-from bot.store.database import StoreUnavailable, reading, writing
+from bot.store.database import PIECE, StoreUnavailable, reading, writing
 from bot.store.queue import insert_into
 from bot.store.schema import host_slots, hosts
 from rules.facts import RemoteFile
@@ -74,9 +74,10 @@ class SharedHosts:
         self._renewal: threading.Thread | None = None
 
     def take(self, host: str, run: str) -> Slot | Closed | None:
-        if (until := self.closed_until(host)) is not None:
-            return Closed(until)
         now = self._now()
+        until = self._read_closed(host)  # without a lock: a host that is down is asked for by many
+        if until is not None and now < until:
+            return Closed(until)
         with writing(self._engine) as connection:
             known = _locked(connection, host)
             if is_open(known, now):
@@ -213,6 +214,14 @@ class SharedHosts:
             yield
         except StoreUnavailable as error:
             log.warning("the database is unavailable (%s): a host's limits are not up to date", error)
+
+
+def let_try(engine: Engine, names: Collection[str], now: float) -> None:
+    """Lets one download try each of these hosts now: a person says that it is worth it."""
+    if names:
+        with writing(engine) as connection:
+            closed = (hosts.c.host.in_(list(names)[:PIECE]), hosts.c.closed_until > now)
+            connection.execute(update(hosts).where(*closed).values(closed_until=now, probe_until=0.0))
 
 
 def forget(connection: Connection, before: float) -> None:

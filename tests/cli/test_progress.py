@@ -6,6 +6,7 @@ import fcntl
 import io
 import os
 import re
+import select
 import struct
 import termios
 from collections.abc import Iterator
@@ -57,6 +58,9 @@ def test_the_words_of_both_languages_match() -> None:
     assert WORDS["en"].keys() == WORDS["zh"].keys()
 
 
+END = "\x1c"
+
+
 class Terminal:
     """A real one, of the kernel's."""
 
@@ -71,11 +75,14 @@ class Terminal:
         return self.time
 
     def shown(self) -> str:
-        os.set_blocking(self.master, False)
-        try:
-            return os.read(self.master, 1 << 16).decode()
-        except BlockingIOError:
-            return ""
+        """All that was written since; the kernel hands it over in its own time, so an end is marked."""
+        self.stream.write(END)
+        self.stream.flush()
+        shown = ""
+        while END not in shown:
+            assert select.select([self.master], [], [], 20)[0], "nothing comes"
+            shown += os.read(self.master, 1 << 16).decode()
+        return shown.removesuffix(END)
 
     def close(self) -> None:
         self.stream.close()

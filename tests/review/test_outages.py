@@ -10,7 +10,7 @@ import pytest
 from bot.model import ASSETS, Report
 from bot.review.checks import checks
 from bot.review.moments import age
-from bot.review.outages import ADDRESSES_SHOWN, apart, outages
+from bot.review.outages import ADDRESSES_SHOWN, apart, outages, worth_a_try
 from bot.review.render import summary
 from bot.review.words import Words
 from rules.facts import RemoteState
@@ -81,6 +81,13 @@ def test_the_hosts_come_by_how_much_they_hold_up(make: Any) -> None:
 def test_many_addresses_are_counted(make: Any, words: Words) -> None:
     text = summary(down(make, ADDRESSES_SHOWN + 7), words=words)
     assert "and 7 more places" in text
+
+
+def test_hosts_that_ask_for_patience_are_not_tried_for_a_person(make: Any) -> None:
+    busy = down(make, 1, "busy.example", "rate-limited").files
+    closed = down(make, 2, "busy.example", "host-unavailable").files
+    assert worth_a_try((*busy, *closed, *down(make, 1, "a.example").files)) == {"a.example"}
+    assert worth_a_try([make.file()]) == frozenset()
 
 
 @pytest.mark.parametrize("url", ["", "https://[", "nonsense", "https://"])

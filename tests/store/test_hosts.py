@@ -16,7 +16,7 @@ from sqlalchemy import Engine, create_engine, func, select
 
 from bot.hosts import Closed, Courtesy, Slot
 from bot.store.database import StoreUnavailable
-from bot.store.hosts import LEASE, PATIENCE, SharedHosts, forget
+from bot.store.hosts import LEASE, PATIENCE, SharedHosts, forget, let_try
 from bot.store.schema import host_slots, hosts
 from rules.facts import RemoteFile, RemoteState
 from rules.finding import Fault
@@ -111,6 +111,19 @@ def test_a_breaker_that_one_opens_is_seen_by_all_and_tried_by_one(
     probe = taken(three, "c")
     three.answered("h")
     assert not taken(one).probe
+
+
+def test_a_person_may_ask_for_a_trial(
+    workers: Callable[[], SharedHosts], engine: Engine, clock: Clock
+) -> None:
+    one, two = workers(), workers()
+    one.free(taken(one), DOWN)
+    let_try(engine, {"elsewhere"}, clock.time)
+    assert two.take("h", "b") == Closed(NOW + 60)
+    let_try(engine, {"h", "elsewhere"}, clock.time)
+    assert taken(two, "b").probe
+    assert one.take("h", "a") is None
+    let_try(engine, (), clock.time)
 
 
 def test_a_cancelled_trial_is_another_s(workers: Callable[[], SharedHosts], clock: Clock) -> None:

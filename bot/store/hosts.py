@@ -33,7 +33,7 @@ from bot.hosts import (
     may_take,
     spare,
 )
-from bot.store.database import PIECE, StoreUnavailable, reading, writing
+from bot.store.database import PIECE, StoreUnavailable, reading, volatile, writing
 from bot.store.queue import insert_into
 from bot.store.schema import host_slots, hosts
 from rules.facts import RemoteFile
@@ -65,11 +65,12 @@ class SharedHosts:
         *,
         renew: float = RENEW,
     ) -> None:
-        self._engine, self._courtesy, self._now, self._every = engine, courtesy, now, renew
+        self._engine = volatile(engine)
+        self._courtesy, self._now, self._every = courtesy, now, renew
         self._process = uuid4().hex
         self._held: set[str] = set()
         self._known: dict[tuple[str, str], tuple[float, Any]] = {}
-        self._lock = threading.Lock()
+        self._lock, self._turn = threading.Lock(), threading.Lock()
         self._ended = threading.Event()
         self._renewal: threading.Thread | None = None
 
@@ -78,7 +79,7 @@ class SharedHosts:
         until = self._read_closed(host)  # without a lock: a host that is down is asked for by many
         if until is not None and now < until:
             return Closed(until)
-        with writing(self._engine) as connection:
+        with self._writing() as connection:
             known = _locked(connection, host)
             if is_open(known, now):
                 return Closed(known.closed_until)
@@ -101,7 +102,7 @@ class SharedHosts:
         if not self._remembered("spares", slot.host, lambda: True):
             return 0
         count = 0
-        with self._forgiving(), writing(self._engine) as connection:
+        with self._forgiving(), self._writing() as connection:
             _locked(connection, slot.host)
             count = spare(_holdings(connection, slot.host, self._now()), self._courtesy.connections)
             if count:
@@ -114,13 +115,13 @@ class SharedHosts:
         return bool(self._remembered("keep", slot.host, lambda: self._is_wanted_by_nobody(slot.host)))
 
     def shrink(self, slot: Slot, connections: int) -> None:
-        with self._forgiving(), writing(self._engine) as connection:
+        with self._forgiving(), self._writing() as connection:
             _resize(connection, slot, connections)
 
     def free(self, slot: Slot, file: RemoteFile | None) -> None:
         with self._lock:
             self._held.discard(slot.id)
-        with self._forgiving(), writing(self._engine) as connection:
+        with self._forgiving(), self._writing() as connection:
             known = _locked(connection, slot.host)
             connection.execute(delete(host_slots).where(host_slots.c.id == slot.id))
             then = known
@@ -138,13 +139,13 @@ class SharedHosts:
 
     def request(self, host: str, count: int) -> float:
         wait = 0.0
-        with self._forgiving(), writing(self._engine) as connection:
+        with self._forgiving(), self._writing() as connection:
             known, wait = charged(_locked(connection, host), self._now(), count, self._courtesy)
             _save(connection, host, known)
         return wait
 
     def answered(self, host: str) -> None:
-        with self._forgiving(), writing(self._engine) as connection:
+        with self._forgiving(), self._writing() as connection:
             known = _locked(connection, host)
             if known != answered(known):
                 _save(connection, host, answered(known))
@@ -152,15 +153,18 @@ class SharedHosts:
     def close(self) -> None:
         """Frees all that this process still holds."""
         self._ended.set()
-        with self._forgiving(), writing(self._engine) as connection:
+        with self._forgiving(), self._writing() as connection:
             connection.execute(delete(host_slots).where(host_slots.c.process == self._process))
 
     def _granted(self, connection: Connection, host: str, run: str, now: float) -> bool:
         """Whether the run may have a connection; where not, it is written down that it waits."""
         waiting = f"{run} waits for {sha256(host.encode()).hexdigest()[:32]}"
-        connection.execute(delete(host_slots).where(host_slots.c.host == host, _ended(now)))
-        if may_take(_holdings(connection, host, now), run, self._courtesy.connections):
-            connection.execute(delete(host_slots).where(host_slots.c.id == waiting))
+        rows = connection.execute(select(host_slots).where(host_slots.c.host == host)).all()
+        gone = [slot.id for slot in rows if slot.expires_at <= now or slot.id == waiting]
+        if gone:
+            connection.execute(delete(host_slots).where(host_slots.c.id.in_(gone[:PIECE])))
+        held = [Holding(slot.run, slot.connections) for slot in rows if slot.id not in gone]
+        if may_take(held, run, self._courtesy.connections):
             return True
         row = {"id": waiting, "host": host, "run": run, "process": self._process, "connections": 0}
         row["expires_at"] = now + PATIENCE
@@ -204,9 +208,16 @@ class SharedHosts:
                 held = bool(self._held)
             mine = (host_slots.c.process == self._process, host_slots.c.connections > 0)
             if held:
-                with self._forgiving(), writing(self._engine) as connection:
+                with self._forgiving(), self._writing() as connection:
                     values = {"expires_at": self._now() + LEASE}
                     connection.execute(update(host_slots).where(*mine).values(values))
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A short transaction. On SQLite our threads queue here: its own way of waiting is to sleep."""
+        turn = self._turn if self._engine.dialect.name == "sqlite" else contextlib.nullcontext()
+        with turn, writing(self._engine) as connection:
+            yield connection
 
     @contextlib.contextmanager
     def _forgiving(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from bot.flows.run import Run
 from bot.model import Comment, Permission, PullRequest, Report, User
 from bot.review.language import language
 from bot.review.outages import worth_a_try
-from bot.store.hosts import let_try
+from bot.store.hostrows import let_try
 from bot.store.queue import review_request
 
 log = logging.getLogger("hubbot.comment")

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -23,7 +23,6 @@ from bot.hosts import (
     Closed,
     Courtesy,
     Holding,
-    Host,
     Slot,
     after,
     answered,
@@ -33,6 +32,7 @@ from bot.hosts import (
     may_take,
     spare,
 )
+from bot.store import hostrows as rows
 from bot.store.database import PIECE, StoreUnavailable, reading, volatile, writing
 from bot.store.queue import insert_into
 from bot.store.schema import host_slots, hosts
@@ -80,7 +80,7 @@ class SharedHosts:
         if until is not None and now < until:
             return Closed(until)
         with self._writing() as connection:
-            known = _locked(connection, host)
+            known = rows.locked(connection, host)
             if is_open(known, now):
                 return Closed(known.closed_until)
             probe = is_on_trial(known, self._courtesy)
@@ -90,7 +90,7 @@ class SharedHosts:
             row = {"id": slot, "host": host, "run": run, "process": self._process, "connections": 1}
             connection.execute(host_slots.insert().values(row | {"expires_at": now + LEASE}))
             known, wait = charged(known, now, 1, self._courtesy)
-            _save(connection, host, replace(known, probe_until=now + PROBE) if probe else known)
+            rows.save(connection, host, replace(known, probe_until=now + PROBE) if probe else known)
         with self._lock:
             self._held.add(slot)
             if self._renewal is None and not self._ended.is_set():
@@ -103,10 +103,10 @@ class SharedHosts:
             return 0
         count = 0
         with self._forgiving(), self._writing() as connection:
-            _locked(connection, slot.host)
-            count = spare(_holdings(connection, slot.host, self._now()), self._courtesy.connections)
+            rows.locked(connection, slot.host)
+            count = spare(rows.holdings(connection, slot.host, self._now()), self._courtesy.connections)
             if count:
-                _resize(connection, slot, 1 + count)
+                rows.resize(connection, slot, 1 + count)
         if not count:
             self._remember("spares", slot.host, False)
         return count
@@ -116,13 +116,13 @@ class SharedHosts:
 
     def shrink(self, slot: Slot, connections: int) -> None:
         with self._forgiving(), self._writing() as connection:
-            _resize(connection, slot, connections)
+            rows.resize(connection, slot, connections)
 
     def free(self, slot: Slot, file: RemoteFile | None) -> None:
         with self._lock:
             self._held.discard(slot.id)
         with self._forgiving(), self._writing() as connection:
-            known = _locked(connection, slot.host)
+            known = rows.locked(connection, slot.host)
             connection.execute(delete(host_slots).where(host_slots.c.id == slot.id))
             then = known
             if file is not None:
@@ -130,7 +130,7 @@ class SharedHosts:
             elif slot.probe:
                 then = replace(known, probe_until=0.0)
             if then != known:
-                _save(connection, slot.host, then)
+                rows.save(connection, slot.host, then)
         self._forget("closed", slot.host)
 
     def closed_until(self, host: str) -> float | None:
@@ -140,15 +140,15 @@ class SharedHosts:
     def request(self, host: str, count: int) -> float:
         wait = 0.0
         with self._forgiving(), self._writing() as connection:
-            known, wait = charged(_locked(connection, host), self._now(), count, self._courtesy)
-            _save(connection, host, known)
+            known, wait = charged(rows.locked(connection, host), self._now(), count, self._courtesy)
+            rows.save(connection, host, known)
         return wait
 
     def answered(self, host: str) -> None:
         with self._forgiving(), self._writing() as connection:
-            known = _locked(connection, host)
+            known = rows.locked(connection, host)
             if known != answered(known):
-                _save(connection, host, answered(known))
+                rows.save(connection, host, answered(known))
 
     def close(self) -> None:
         """Frees all that this process still holds."""
@@ -159,11 +159,11 @@ class SharedHosts:
     def _granted(self, connection: Connection, host: str, run: str, now: float) -> bool:
         """Whether the run may have a connection; where not, it is written down that it waits."""
         waiting = f"{run} waits for {sha256(host.encode()).hexdigest()[:32]}"
-        rows = connection.execute(select(host_slots).where(host_slots.c.host == host)).all()
-        gone = [slot.id for slot in rows if slot.expires_at <= now or slot.id == waiting]
+        slots = connection.execute(select(host_slots).where(host_slots.c.host == host)).all()
+        gone = [slot.id for slot in slots if slot.expires_at <= now or slot.id == waiting]
         if gone:
             connection.execute(delete(host_slots).where(host_slots.c.id.in_(gone[:PIECE])))
-        held = [Holding(slot.run, slot.connections) for slot in rows if slot.id not in gone]
+        held = [Holding(slot.run, slot.connections) for slot in slots if slot.id not in gone]
         if may_take(held, run, self._courtesy.connections):
             return True
         row = {"id": waiting, "host": host, "run": run, "process": self._process, "connections": 0}
@@ -173,7 +173,7 @@ class SharedHosts:
         return False
 
     def _is_wanted_by_nobody(self, host: str) -> bool:
-        waiting = (host_slots.c.host == host, host_slots.c.connections == 0, ~_ended(self._now()))
+        waiting = (host_slots.c.host == host, host_slots.c.connections == 0, ~rows.ended(self._now()))
         with reading(self._engine) as connection:
             return connection.execute(select(host_slots.c.id).where(*waiting).limit(1)).first() is None
 
@@ -225,55 +225,3 @@ class SharedHosts:
             yield
         except StoreUnavailable as error:
             log.warning("the database is unavailable (%s): a host's limits are not up to date", error)
-
-
-def let_try(engine: Engine, names: Collection[str], now: float) -> None:
-    """Lets one download try each of these hosts now: a person says that it is worth it."""
-    if names:
-        with writing(engine) as connection:
-            closed = (hosts.c.host.in_(list(names)[:PIECE]), hosts.c.closed_until > now)
-            connection.execute(update(hosts).where(*closed).values(closed_until=now, probe_until=0.0))
-
-
-def forget(connection: Connection, before: float) -> None:
-    """Deletes what is known of hosts that nobody has asked since."""
-    connection.execute(delete(hosts).where(hosts.c.next_at < before, hosts.c.closed_until < before))
-    connection.execute(delete(host_slots).where(host_slots.c.expires_at < before))
-
-
-def _ended(now: float) -> Any:
-    return host_slots.c.expires_at <= now
-
-
-def _locked(connection: Connection, host: str) -> Host:
-    """What is known of a host, which nobody else can change until this transaction ends."""
-    row = {"host": host, "failures": 0, "rests": 0, "closed_until": 0.0, "probe_until": 0.0, "next_at": 0.0}
-    insert = insert_into(connection, hosts).values(row)
-    # An update that changes nothing takes the row's lock and returns it, in one statement on both databases.
-    locking = insert.on_conflict_do_update(index_elements=[hosts.c.host], set_={"host": host})
-    found = connection.execute(
-        locking.returning(
-            hosts.c.failures, hosts.c.rests, hosts.c.closed_until, hosts.c.probe_until, hosts.c.next_at
-        )
-    ).one()
-    return Host(*found)
-
-
-def _save(connection: Connection, host: str, known: Host) -> None:
-    values = {
-        "failures": known.failures,
-        "rests": known.rests,
-        "closed_until": known.closed_until,
-        "probe_until": known.probe_until,
-        "next_at": known.next_at,
-    }
-    connection.execute(update(hosts).where(hosts.c.host == host).values(values))
-
-
-def _holdings(connection: Connection, host: str, now: float) -> list[Holding]:
-    query = select(host_slots.c.run, host_slots.c.connections).where(host_slots.c.host == host, ~_ended(now))
-    return [Holding(run, connections) for run, connections in connection.execute(query)]
-
-
-def _resize(connection: Connection, slot: Slot, connections: int) -> None:
-    connection.execute(update(host_slots).where(host_slots.c.id == slot.id).values(connections=connections))

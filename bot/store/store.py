@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, func, select, update
 
 from bot.model import Delivery, Intent, PullRef, Report
 from bot.review.report import SUPERSEDED, from_json, remote_file, to_json
-from bot.store import hosts, queue, verified
+from bot.store import hostrows, queue, verified
 from bot.store.database import PIECE, reading, storable, writing
 from bot.store.queue import Request, enqueue, insert_into, review_request
 from bot.store.schema import deliveries, jobs, measurements, pages, reports, workers
@@ -229,7 +229,7 @@ class Store:
     def prune(self, before: float) -> int:
         """Deletes deliveries and measurements older than `before`; returns how many rows."""
         with writing(self.engine) as connection:
-            hosts.forget(connection, before)
+            hostrows.forget(connection, before)
             verified.forget(connection, before)
             return sum(
                 connection.execute(delete(table).where(column < before)).rowcount

@@ -16,7 +16,8 @@ from sqlalchemy import Engine, create_engine, func, select
 
 from bot.hosts import Closed, Courtesy, Slot
 from bot.store.database import StoreUnavailable
-from bot.store.hosts import LEASE, PATIENCE, SharedHosts, forget, let_try
+from bot.store.hostrows import forget, let_try
+from bot.store.hosts import LEASE, PATIENCE, SharedHosts
 from bot.store.schema import host_slots, hosts
 from rules.facts import RemoteFile, RemoteState
 from rules.finding import Fault

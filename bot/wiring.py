@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.downloads import Fetcher
+from bot.downloads import Fetcher, Limits
 from bot.forges.base import Forge, Hooks
 from bot.forges.demo.forge import DemoForge
 from bot.forges.demo.hooks import DemoHooks
@@ -20,6 +20,7 @@ from bot.forges.github.client import GitHubForge, app_client, token_client
 from bot.forges.github.hooks import GitHubHooks
 from bot.settings import GitHubSettings, Settings
 from bot.store.database import open_database, upgrade
+from bot.store.hosts import SharedHosts
 from bot.store.queue import Queue
 from bot.store.store import Store
 from rules import policy
@@ -86,7 +87,8 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
     if demo is not None:
         forges[DEMO] = DemoForge(demo, settings.public_url)
     store = _store(settings.database_url)
-    fetcher = Fetcher(connect_to=settings.connect_to, ca_bundle=settings.ca_bundle or None)
+    hosts = SharedHosts(store.engine, Limits().courtesy)
+    fetcher = Fetcher(connect_to=settings.connect_to, ca_bundle=settings.ca_bundle or None, hosts=hosts)
     try:
         yield World(
             forges,
@@ -100,6 +102,7 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
         )
     finally:
         fetcher.close()
+        hosts.close()
         store.engine.dispose()
 
 

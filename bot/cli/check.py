@@ -6,7 +6,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -106,20 +106,17 @@ def _measured(subjects: Sequence[Subject], lang: str) -> dict[str, RemoteFile]:
     """What the links of the pages lead to. The downloader and the settings are loaded only here."""
     wanted = engine.wanted(subject.page for subject in subjects)
     from bot import settings
+    from bot.cli.progress import Progress
     from bot.downloads import Fetcher
 
     connect_to, ca_bundle = settings.for_downloads(os.environ)
-    fetcher = Fetcher(connect_to=connect_to, ca_bundle=ca_bundle or None)
+    progress = Progress(len(wanted), lang)
+    fetcher = Fetcher(connect_to=connect_to, ca_bundle=ca_bundle or None, progress=progress.read)
     files: dict[str, RemoteFile] = {}
-    with closing(fetcher):
-        results: Iterator[RemoteFile] = fetcher.measure(wanted, lambda: False)
-        for file in results:
+    with closing(progress), closing(fetcher):
+        for file in fetcher.measure(wanted, lambda: False):
             files[file.url] = file
-            if sys.stderr.isatty():
-                progress = say(lang, "reading", done=len(files), all=len(wanted))
-                print(f"\r{progress}", end="", file=sys.stderr, flush=True)
-    if files and sys.stderr.isatty():
-        print(file=sys.stderr)
+            progress.finished()
     if len(files) < len(wanted):
         raise CouldNotVerify(say(lang, "not-measured", done=len(files), all=len(wanted)))
     return files
@@ -135,7 +132,7 @@ def _write(result: Result, name: str, target: str) -> None:
                 say(result.lang, "cannot-write", path=target, detail=error.strerror)
             ) from None
     elif name == "text":
-        _print(render(result, colour=sys.stdout.isatty()))
+        _print(render(result, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
     else:
         _print(render(result))
 

@@ -7,23 +7,21 @@ import hashlib
 import importlib
 import os
 import sys
-import time
 from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from bot.cli.progress import Progress
+
 if TYPE_CHECKING:
     from rules.facts import RemoteFile
 
-#: Draws the progress: bytes so far, and the whole length if it is known.
-Show = Callable[[int, int | None], None]
+#: Shows the progress of a file: its name, bytes so far, and the whole length if it is known.
+Show = Callable[[str, int, int | None], None]
 
 #: The fastest size of a piece, measured.
 BUFFER = 256 << 10
-#: Redrawing more often than this costs more than it shows, in seconds.
-REDRAW = 0.1
 OK, WRONG, UNFINISHED = 0, 1, 3
-BAR = 24
 
 #: Here and not in a catalogue: this command is to start at once, without a YAML parser.
 WORDS = {
@@ -31,16 +29,16 @@ WORDS = {
         "missing": "There is no file {name}.",
         "directory": "{name} is a directory, not a file.",
         "unreadable": "{name} cannot be read: {why}.",
-        "wrong": "There is no model file to be had at {url}: {reason} ({detail}).",
-        "unverified": "{url} could not be read just now: {reason} ({detail}). Please try again later.",
+        "why": "{sentence} ({reason}: {detail})",
+        "later": " Please try again later.",
         "stopped": "Stopped.",
     },
     "zh": {
         "missing": "找不到文件 {name}。",
         "directory": "{name} 是目录，不是文件。",
         "unreadable": "无法读取 {name}：{why}。",
-        "wrong": "在 {url} 取不到模型文件：{reason}（{detail}）。",
-        "unverified": "暂时未能完整读取 {url}：{reason}（{detail}）。请稍后再试。",
+        "why": "{sentence}（{reason}：{detail}）",
+        "later": "请稍后再试。",
         "stopped": "已停止。",
     },
 }
@@ -55,14 +53,12 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints `sha256: <hex>`; returns 0, 1 when there is no such file, 3 when it could not be read now."""
     source: str = args.source
-    words = WORDS[getattr(args, "lang", "en") or "en"]
-    show, end = _progress_bar()
-    try:
+    lang = getattr(args, "lang", "en") or "en"
+    progress = Progress(lang=lang)
+    with closing(progress):
         if source.lower().startswith(("https://", "http://")):
-            return _remote(source, words, show, end)
-        return _local(source, words, show, end)
-    finally:
-        end()
+            return _remote(source, lang, progress)
+        return _local(source, WORDS[lang], progress)
 
 
 def digest_of(path: str, show: Show) -> str:
@@ -73,45 +69,57 @@ def digest_of(path: str, show: Show) -> str:
         while size := stream.readinto(buffer):
             digest.update(buffer[:size])
             count += size
-            show(count, total or None)
+            show(path, count, total or None)
     return digest.hexdigest()
 
 
-def _local(path: str, words: dict[str, str], show: Show, end: Callable[[], None]) -> int:
+def _local(path: str, words: dict[str, str], progress: Progress) -> int:
     name = _visible(path)
     try:
-        digest = digest_of(path, show)
+        digest = digest_of(path, progress.read)
     except (FileNotFoundError, NotADirectoryError, ValueError):
-        return _fail(words["missing"].format(name=name), end, WRONG)
+        return _fail(words["missing"].format(name=name), progress, WRONG)
     except IsADirectoryError:
-        return _fail(words["directory"].format(name=name), end, WRONG)
+        return _fail(words["directory"].format(name=name), progress, WRONG)
     except OSError as error:
-        return _fail(words["unreadable"].format(name=name, why=error.strerror), end, UNFINISHED)
-    return _print(digest, end)
+        return _fail(words["unreadable"].format(name=name, why=error.strerror), progress, UNFINISHED)
+    return _print(digest, progress)
 
 
-def _remote(url: str, words: dict[str, str], show: Show, end: Callable[[], None]) -> int:
+def _remote(url: str, lang: str, progress: Progress) -> int:
     """Reads a remote file as the review does, checks and all."""
-    file = _measured(url, show)
+    file = _measured(url, progress)
     if file is None:
-        return _fail(words["stopped"], end, UNFINISHED)
+        return _fail(WORDS[lang]["stopped"], progress, UNFINISHED)
     if file.state == "measured":
-        return _print(file.sha256, end)
-    wrong = file.state == "wrong"
-    text = words["wrong" if wrong else "unverified"]
-    detail = _visible(file.detail or "-")
-    return _fail(
-        text.format(url=_visible(url), reason=file.reason, detail=detail), end, WRONG if wrong else UNFINISHED
+        return _print(file.sha256, progress)
+    return _fail(_why(file, lang), progress, WRONG if file.state == "wrong" else UNFINISHED)
+
+
+def _why(file: RemoteFile, lang: str) -> str:
+    """What a review says of such a file, with the stable word for it and the evidence."""
+    # Loaded here: only a file that could not be had needs words, and a YAML parser for them.
+    finding, words = importlib.import_module("rules.finding"), importlib.import_module("rules.words")
+    variant, fault = importlib.import_module("rules.artifacts.m305_link_unreachable").case(file)
+    values = {"link": file.url, "reason": file.reason, "detail": file.detail or "-", "final": file.final_url}
+    place = finding.Span(1, 1, 1, 1)
+    told = finding.Finding(
+        "MSH305", "link-unreachable", finding.Severity.ERROR, fault, "", place, "", variant, values
     )
+    said = words.message(told, lang, _visible)
+    text = WORDS[lang]["why"].format(
+        sentence=said, reason=file.reason or "-", detail=_visible(file.detail or "-")
+    )
+    if file.state != "wrong":
+        return text + WORDS[lang]["later"]
+    return f"{text}{'' if lang == 'zh' else ' '}{words.help_text(told, lang, _visible)}"
 
 
-def _measured(url: str, show: Show) -> RemoteFile | None:
+def _measured(url: str, progress: Progress) -> RemoteFile | None:
     # Loaded here: hashing a local file needs neither the settings nor a client for the net.
     connect_to, ca_bundle = importlib.import_module("bot.settings").for_downloads(os.environ)
     fetcher = importlib.import_module("bot.downloads").Fetcher(
-        connect_to=connect_to,
-        ca_bundle=ca_bundle or None,
-        progress=lambda _url, count, total: show(count, total),
+        connect_to=connect_to, ca_bundle=ca_bundle or None, progress=progress.read
     )
     wanted = importlib.import_module("rules.facts").Wanted(url)
     with closing(fetcher):
@@ -119,52 +127,16 @@ def _measured(url: str, show: Show) -> RemoteFile | None:
     return result
 
 
-def _print(digest: str, end: Callable[[], None]) -> int:
-    end()
+def _print(digest: str, progress: Progress) -> int:
+    progress.close()
     print(f"sha256: {digest}")
     return OK
 
 
-def _fail(message: str, end: Callable[[], None], code: int) -> int:
-    end()
+def _fail(message: str, progress: Progress, code: int) -> int:
+    progress.close()
     print(f"hubbot: {message}", file=sys.stderr)
     return code
-
-
-def _progress_bar() -> tuple[Show, Callable[[], None]]:
-    """What draws the bar, and what wipes it away; both do nothing unless standard error is a terminal."""
-    if not sys.stderr.isatty():
-        return _draw_nothing, lambda: None
-    started = drawn = time.monotonic()
-
-    def show(count: int, total: int | None) -> None:
-        nonlocal drawn
-        now = time.monotonic()
-        if now - drawn >= REDRAW:
-            drawn = now
-            print(f"\r{bar(count, total, now - started)}\x1b[K", end="", file=sys.stderr, flush=True)
-
-    def end() -> None:
-        if drawn > started:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-    return show, end
-
-
-def _draw_nothing(_count: int, _total: int | None) -> None:
-    pass
-
-
-def bar(count: int, total: int | None, seconds: float) -> str:
-    """One line of progress: a bar where the length is known, the bytes, and the rate in MB/s."""
-    rate = f"{count / 1e6 / max(seconds, 1e-3):,.1f} MB/s"
-    if not total:
-        return f"{count / 1e6:,.1f} MB  {rate}"
-    part = min(1.0, count / total)
-    full = round(part * BAR)
-    return (
-        f"[{'#' * full}{'.' * (BAR - full)}] {part:4.0%}  {count / 1e6:,.1f} of {total / 1e6:,.1f} MB  {rate}"
-    )
 
 
 def _visible(text: str) -> str:

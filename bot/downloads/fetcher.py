@@ -7,22 +7,26 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from bot.downloads import connect_to as overrides
+from bot.downloads.admission import Admission, Ticket
+from bot.downloads.confirm import confirms
 from bot.downloads.connection import Connect, Dialer, is_own, system_connect, tls_context
-from bot.downloads.hosts import Hosts
+from bot.downloads.hosts import Hosts, OwnHosts
 from bot.downloads.limits import Limits
 from bot.downloads.outcome import Cancelled, Refused
-from bot.downloads.pieces import Share
 from bot.downloads.reading import Reading
 from bot.downloads.resolver import Resolve, system_resolve
 from bot.downloads.tools import Progress, Tools
 from bot.downloads.transport import Transport
 from bot.downloads.urls import check
-from bot.downloads.verdict import Subject, judge, unverified
+from bot.downloads.verdict import Subject, agrees, confirmed, judge, unverified
 from bot.downloads.watchdog import Watchdog
+from bot.hosts import UNAVAILABLE, Closed
 from rules.facts import RemoteFile, Wanted
 from rules.finding import Fault
 
@@ -31,12 +35,32 @@ _jitter = secrets.SystemRandom().random
 
 #: How often a cancellation is asked for, in seconds; it ends everything within two.
 CANCEL_POLL = 0.4
-#: How often a slot that another review holds is asked for.
-_SLOT_POLL = 0.1
+#: How often results are looked for, and at the soonest a connection that others hold is asked for.
+SLOT_POLL = 0.1
+#: No file is known from before.
+NOTHING: Mapping[str, RemoteFile] = MappingProxyType({})
 
 
 def _no_progress(_url: str, _count: int, _total: int | None) -> None:
     pass
+
+
+@dataclass(slots=True)
+class _Run:
+    """One measurement: its name among those that share hosts, and what is left of it."""
+
+    name: str
+    queues: dict[str, deque[Subject]]
+    known: Mapping[str, RemoteFile]
+    pool: ThreadPoolExecutor
+    stop: threading.Event
+    refused_at: dict[str, float] = field(default_factory=dict)
+
+    def next(self, host: str) -> Subject:
+        subject = self.queues[host].popleft()
+        if not self.queues[host]:
+            del self.queues[host]
+        return subject
 
 
 class Fetcher:
@@ -45,6 +69,7 @@ class Fetcher:
     `connect_to` is `ASSET_CONNECT_TO`, `ca_bundle` a file with the only authorities to trust; a bad value of
     either raises `UserError`.
     `clock` is monotonic seconds, `now` seconds since the epoch; `sleep` is called in short steps.
+    `hosts` is what other processes share with this one; without it, this process is alone.
     """
 
     def __init__(
@@ -61,6 +86,7 @@ class Fetcher:
         connect: Connect = system_connect,
         own_address: Callable[[str], bool] = is_own,
         progress: Progress = _no_progress,
+        hosts: Hosts | None = None,
     ) -> None:
         self._limits, self._clock = limits, clock
         dialer = Dialer(
@@ -73,22 +99,31 @@ class Fetcher:
             connect,
             own_address,
         )
-        self._tools = Tools(Transport(dialer), limits, clock, now, sleep, jitter, progress)
-        self._hosts = Hosts(limits, clock)
+        self._admission = Admission(hosts or OwnHosts(limits.courtesy, now), limits.parallel, clock, sleep)
+        transport = Transport(dialer, self._admission.before, self._admission.heard)
+        self._tools = Tools(transport, limits, clock, now, sleep, jitter, progress)
         self._stops: set[threading.Event] = set()
         self._lock = threading.Lock()
 
-    def measure(self, wanted: Sequence[Wanted], cancelled: Callable[[], bool]) -> Iterator[RemoteFile]:
+    def measure(
+        self,
+        wanted: Sequence[Wanted],
+        cancelled: Callable[[], bool],
+        known: Mapping[str, RemoteFile] = NOTHING,
+    ) -> Iterator[RemoteFile]:
         """Yields one result for each distinct address, as they finish. Never raises for what a host does.
 
+        `known` are files by their address that were read before: where the host confirms that one is still
+        the same, and it is as declared, it is not read again.
         Ends without the rest within two seconds after `cancelled` turns true, or `close` is called.
         """
         stop = threading.Event()
         with self._lock:
             self._stops.add(stop)
         pool = ThreadPoolExecutor(self._limits.parallel, thread_name_prefix="download")
+        run = _Run(secrets.token_hex(8), _queues(_subjects(wanted), self._limits), known, pool, stop)
         try:
-            yield from self._run(_queues(_subjects(wanted), self._limits), pool, stop, cancelled)
+            yield from self._results(run, cancelled)
         finally:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
@@ -105,66 +140,72 @@ class Fetcher:
                 stop.set()
         self._tools.transport.drop_idle()
 
-    def _run(
-        self,
-        queues: dict[str, deque[Subject]],
-        pool: ThreadPoolExecutor,
-        stop: threading.Event,
-        cancelled: Callable[[], bool],
-    ) -> Iterator[RemoteFile]:
+    def _results(self, run: _Run, cancelled: Callable[[], bool]) -> Iterator[RemoteFile]:
         running: set[Future[RemoteFile | None]] = set()
         asked = -CANCEL_POLL
-        while queues or running:
+        while run.queues or running:
             now = time.monotonic()
             if now - asked >= CANCEL_POLL:
                 asked = now
                 if cancelled():
                     return
-            if stop.is_set():
+            if run.stop.is_set():
                 return
-            for host, subject in self._startable(queues):
-                running.add(pool.submit(self._job, host, subject, stop))
-            done, running = wait(running, timeout=_SLOT_POLL, return_when=FIRST_COMPLETED)
-            if not (done or running):
-                stop.wait(_SLOT_POLL)
+            for started in self._started(run):
+                if isinstance(started, RemoteFile):
+                    yield started
+                else:
+                    running.add(started)
+            done, running = wait(running, timeout=SLOT_POLL, return_when=FIRST_COMPLETED)
+            if done:
+                run.refused_at.clear()
+            elif not running:
+                run.stop.wait(SLOT_POLL)
             for file in (future.result() for future in done):
                 if file:
                     yield file
 
-    def _startable(self, queues: dict[str, deque[Subject]]) -> Iterator[tuple[str, Subject]]:
+    def _started(self, run: _Run) -> Iterator[Future[RemoteFile | None] | RemoteFile]:
         """One of each host in turn while there are slots, so that no host keeps the others waiting."""
-        started = True
-        while started:
-            started = False
-            for host in list(queues):
-                if self._hosts.take_slot(host):
-                    started = True
-                    yield host, queues[host].popleft()
-                    if not queues[host]:
-                        del queues[host]
+        hosts = [host for host in run.queues if self._may_ask(run, host)]
+        while hosts:
+            for host in list(hosts):
+                ticket = self._admission.take(host, run.name)
+                if ticket is None:
+                    run.refused_at[host] = time.monotonic()
+                elif isinstance(ticket, Closed):
+                    for subject in run.queues.pop(host):
+                        yield self._unavailable(subject, ticket.until)
+                else:
+                    yield run.pool.submit(self._job, ticket, run.next(host), run)
+                if ticket is None or host not in run.queues:
+                    hosts.remove(host)
 
-    def _job(self, host: str, subject: Subject, stop: threading.Event) -> RemoteFile | None:
+    def _may_ask(self, run: _Run, host: str) -> bool:
+        return time.monotonic() - run.refused_at.get(host, -1e9) >= self._admission.hosts.poll
+
+    def _job(self, ticket: Ticket, subject: Subject, run: _Run) -> RemoteFile | None:
+        file: RemoteFile | None = None
         try:
-            return self._measured(host, subject, stop)
+            file = self._measured(ticket, subject, run)
         except Cancelled:
             return None
         except Exception:  # the edge: a defect of ours ends one file, worded as ours
             log.exception("measuring a file failed by a defect of ours")
-            return unverified(subject, "internal", "an error of the bot", Fault.BOT, self._tools.now())
+            file = unverified(subject, "internal", "an error of the bot", Fault.BOT, self._tools.now())
         finally:
-            self._hosts.free_slot(host)
+            self._admission.free(ticket, file)
+        return file
 
-    def _measured(self, host: str, subject: Subject, stop: threading.Event) -> RemoteFile:
+    def _measured(self, ticket: Ticket, subject: Subject, run: _Run) -> RemoteFile:
         limits, tools = self._limits, self._tools
-        if not self._hosts.available(host):
-            words = "several files of this host failed in a row"
-            return unverified(subject, "host-unavailable", words, Fault.HOST, tools.now())
-        share = Share(
-            lambda: self._hosts.take_spare(host),
-            lambda: self._hosts.keep_spare(host),
-            lambda: self._hosts.free_spare(host),
+        self._admission.pause(ticket.slot.wait if ticket.slot else 0.0, run.stop)
+        known = run.known.get(subject.url)
+        if known and agrees(known, subject) and confirms(tools, subject.url, known, run.stop):
+            return confirmed(known, subject, tools.now())
+        reading = Reading(
+            tools, subject.url, run.stop, lambda: self._is_closed(ticket), self._admission.share(ticket)
         )
-        reading = Reading(tools, subject.url, stop, lambda: not self._hosts.available(host), share)
         file = judge(
             subject,
             reading,
@@ -173,8 +214,19 @@ class Fetcher:
             clock=tools.clock,
             now=tools.now,
         )
-        self._hosts.report(host, file)
+        if file.reason == UNAVAILABLE and ticket.slot:
+            return replace(file, retry_at=self._admission.hosts.closed_until(ticket.slot.host))
+        if file.retry_at is not None:
+            return replace(file, retry_at=min(file.retry_at, tools.now() + limits.retry_after_believed))
         return file
+
+    def _is_closed(self, ticket: Ticket) -> bool:
+        return ticket.slot is not None and self._admission.hosts.closed_until(ticket.slot.host) is not None
+
+    def _unavailable(self, subject: Subject, until: float) -> RemoteFile:
+        words = "several files of this host failed in a row"
+        file = unverified(subject, UNAVAILABLE, words, Fault.HOST, self._tools.now())
+        return replace(file, retry_at=until)
 
 
 def _subjects(wanted: Sequence[Wanted]) -> list[Subject]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.hosts import Courtesy
+
 KIB, GIB = 1 << 10, 1 << 30
 
 
@@ -59,4 +61,20 @@ class Limits:
     #: So many files in a row that failed by the host's fault make the host unavailable for a while.
     breaker_failures: int = 3
     breaker_seconds: float = 60.0
+    #: Requests a second to one host in the long run, and how many may come at once, over all reviews.
+    requests_rate: float = 40.0
+    requests_burst: int = 240
     idle_seconds: float = 20.0
+    #: The longest time for which a host's wish to be left alone puts off the next review of a file.
+    retry_after_believed: float = 24 * 3600.0
+
+    @property
+    def courtesy(self) -> Courtesy:
+        """What one host is granted over all reviews."""
+        return Courtesy(
+            connections=self.per_host,
+            rate=self.requests_rate,
+            burst=self.requests_burst,
+            failures=self.breaker_failures,
+            rest=self.breaker_seconds,
+        )

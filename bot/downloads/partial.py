@@ -14,6 +14,7 @@ from bot.downloads.content import kind
 from bot.downloads.limits import Limits
 from bot.downloads.mismatch import Suspects
 from bot.downloads.outcome import Cancelled, Look, Trouble
+from bot.downloads.outline import MESSAGES, Outline
 from bot.downloads.validators import Validator
 from bot.downloads.watchdog import Guard
 
@@ -30,6 +31,7 @@ class Partial:
     content_type: str = ""
     head: bytearray = field(default_factory=bytearray)
     walker: Walker = field(default_factory=Walker)
+    outline: Outline = field(default_factory=Outline)
     suspects: Suspects | None = None
 
     def take(self, part: memoryview) -> None:
@@ -38,6 +40,7 @@ class Partial:
         if len(self.head) < HEAD:
             self.head += part[: HEAD - len(self.head)]
         self.walker.feed(part)
+        self.outline.feed(part)
         if self.suspects:
             self.suspects.update(part)
 
@@ -46,7 +49,8 @@ class Partial:
         head, walker = bytes(self.head), self.walker
         reason = wrong_content(head, self.count, self.content_type, moved_to)
         announced = self.content_type[:80] or "-"
-        known = self.suspects.word() if self.suspects else ""
+        known, content = self.suspects.word() if self.suspects else "", kind(head, self.count)
+        cut = walker.cut or (content in MESSAGES and self.outline.cut)
         return Look(
             reason,
             f"{self.count} bytes, Content-Type: {announced}" if reason else "",
@@ -55,10 +59,10 @@ class Partial:
             final_url,
             self.etag,
             head,
-            kind(head, self.count),
+            content,
             tuple(walker.tensors) if walker.whole else (),
             walker.count if walker.whole else 0,
-            known or ("truncated" if walker.cut else ""),
+            known or ("truncated" if cut else ""),
         )
 
 

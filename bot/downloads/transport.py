@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from http.client import HTTPConnection as PlainProtocol
@@ -41,11 +41,24 @@ class Reply:
         return Body(self.response.fp, length, None if length is None else self.line.sock.recv_into)
 
 
+def _unpaced(_host: str, _stop: threading.Event) -> None:
+    pass
+
+
+def _unheard(_host: str, _status: int) -> None:
+    pass
+
+
 @dataclass(slots=True)
 class Transport:
-    """All connections of a fetcher."""
+    """All connections of a fetcher.
+
+    `before` is called ahead of each request and may wait, or raise `Cancelled`; `heard` with each status.
+    """
 
     dialer: Dialer
+    before: Callable[[str, threading.Event], None] = _unpaced
+    heard: Callable[[str, int], None] = _unheard
     _idle: list[Line] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -56,12 +69,14 @@ class Transport:
 
         `fresh` asks for a connection of its own.
         """
+        self.before(target.host, stop)
         line = None if fresh else self._take(target, stop)
         reply = self._ask(line, target, headers) if line else None
         if reply is None:  # a kept connection that its host has closed says nothing of the file
             reply = self._ask(self.dialer.dial(target, stop), target, headers)
         if reply is None:
             raise Trouble("connect", "closed before an answer")
+        self.heard(target.host, reply.status)
         return reply
 
     def release(self, reply: Reply) -> None:

@@ -36,6 +36,11 @@ def strong(headers: Message) -> Validator | None:
     return None
 
 
+def is_strong_tag(tag: str) -> bool:
+    """Whether an ETag names bytes, not only what they mean."""
+    return _ETAG.fullmatch(tag) is not None
+
+
 def continued(headers: Message, validator: Validator, start: int, total: int | None) -> int | None:
     """The whole length that a 206 continues to; None when anything about it is in doubt."""
     ranges = headers.get_all("content-range", [])

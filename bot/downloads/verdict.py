@@ -50,6 +50,8 @@ def judge(
         result = _unread(subject, RemoteState.WRONG, refused.reason, refused.detail, Fault.CONTRIBUTOR)
     except Trouble as trouble:
         result = _unread(subject, RemoteState.UNVERIFIED, trouble.reason, trouble.detail, trouble.fault)
+        if trouble.wait:
+            result = replace(result, retry_at=now() + trouble.wait)
     reads = sum(bool(look.sha256) for look in seen)
     return _finished(result, reads=reads, seconds=clock() - start, measured_at=now())
 
@@ -58,6 +60,22 @@ def unverified(subject: Subject, reason: str, detail: str, fault: Fault, now: fl
     """The result for a file that was not looked at."""
     result = _unread(subject, RemoteState.UNVERIFIED, reason, detail, fault)
     return _finished(result, reads=0, seconds=0.0, measured_at=now)
+
+
+def agrees(known: RemoteFile, subject: Subject) -> bool:
+    """Whether a file that was read before is what every declaration of this address says."""
+    return all(text.strip().lower() == known.sha256 for text in subject.declared or ("",))
+
+
+def confirmed(known: RemoteFile, subject: Subject, now: float) -> RemoteFile:
+    """The result for a file that was read before, and of which its host says that it is still the same."""
+    return replace(
+        known,
+        url=subject.url,
+        declared=subject.first,
+        mismatch=spelling(subject.first, known.sha256),
+        confirmed_at=now,
+    )
 
 
 def as_declared(look: Look, declared: Sequence[str]) -> bool:

@@ -13,6 +13,8 @@ from bot.flows.review import begin
 from bot.flows.run import Run
 from bot.model import Comment, Permission, PullRequest, Report, User
 from bot.review.language import language
+from bot.review.outages import worth_a_try
+from bot.store.hostrows import let_try
 from bot.store.queue import LEASE, review_request
 
 log = logging.getLogger("hubbot.comment")
@@ -65,6 +67,8 @@ def _obey(
         extra={"pull": str(run.ref)},
     )
     if effects.rerun is not None:
+        if last is not None:
+            let_try(run.world.store.engine, worth_a_try(last.files), run.world.now())
         _rerun(run, pull, effects.rerun)
     if not run.world.dry_run:
         _tell(run, pull, comment, effects)

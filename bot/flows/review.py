@@ -187,4 +187,6 @@ def _later(run: Run, report: Report, now: float) -> Request | None:
     if len(before) >= MAX_RETRIES:
         return None
     delay = RETRIES[min(len(before), len(RETRIES) - 1)]
-    return review_request(run.ref, supersede=False, due_at=now + delay)
+    # Not before the last of the hosts wants to be asked: without it the gate stays closed anyway.
+    wishes = [file.retry_at for file in report.files if file.retry_at is not None]
+    return review_request(run.ref, supersede=False, due_at=max(now + delay, *wishes, 0.0))

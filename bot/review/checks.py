@@ -9,10 +9,12 @@ from bot.model import ASSETS, FORMAT, GATE, Annotation, Check, CheckState, Repor
 from bot.review import catalogue, gate
 from bot.review.counts import count, counts, is_remote, kind
 from bot.review.moments import clock
+from bot.review.outages import apart, banner
 from bot.review.report import Verdict, has_blocking_decision, is_started_only, verdict
+from bot.review.sections import Voice
 from bot.review.sentences import CATALOGUE
 from bot.review.text import DESCRIPTION_LIMIT, plain, shown_plain
-from bot.review.words import Words
+from bot.review.words import RULE_WORDS, Words
 from rules.finding import Fault, Finding, Severity
 
 #: GitHub takes 50 annotations a request; four requests are enough for a reader and kind to the limits.
@@ -36,6 +38,11 @@ def checks(
     """
     static = [finding for finding in report.findings if not is_remote(finding)]
     remote = [finding for finding in report.findings if is_remote(finding)]
+    # The outage of a host is one sentence, not an annotation on every page that has a file there.
+    down, findings = apart(report)
+    shown = [finding for finding in findings if is_remote(finding)]
+    voice = Voice(catalogue.known_language(report.language), words or RULE_WORDS)
+    banners = "\n\n".join(banner(outage, report, voice) for outage in down)
     url = details_url(public_url, report.id)
     said = verdict(report)
 
@@ -45,7 +52,7 @@ def checks(
 
     return (
         check(FORMAT, *format_check(report, static, said), static),
-        check(ASSETS, *assets_check(report, remote, said), remote),
+        check(ASSETS, *assets_check(report, remote, said), shown, banners),
         check(GATE, *gate_check(report, said), (), summary),
     )
 

@@ -42,3 +42,11 @@ def size(bytes_: int) -> str:
         if bytes_ >= factor:
             return f"{bytes_:,} B ({bytes_ / factor:.1f} {unit})"
     return f"{bytes_:,} B"
+
+
+def age(seconds: float) -> tuple[str, int]:
+    """A spell as the key of its sentence and the number in it: minutes, hours or days."""
+    minutes = max(1, round(seconds / 60)) if math.isfinite(seconds) else 1
+    if minutes < 90:
+        return "age_minutes", minutes
+    return ("age_hours", round(minutes / 60)) if minutes < 36 * 60 else ("age_days", round(minutes / 1440))

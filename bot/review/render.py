@@ -7,16 +7,19 @@ import shlex
 from collections.abc import Sequence
 
 from bot.model import SUMMARY_MARKER, Condition, Report
+from bot.review import outages
 from bot.review.catalogue import known_language
 from bot.review.checks import details_url
 from bot.review.counts import DIGEST_MISMATCH, counts, kind
+from bot.review.files import files_section
 from bot.review.gate import conditions
-from bot.review.mismatch import mismatch_block
-from bot.review.moments import moment, size
+from bot.review.mismatch import file_of, mismatch_block, spelling_notes
+from bot.review.moments import moment
+from bot.review.outages import apart
 from bot.review.report import Verdict, verdict
 from bot.review.sections import Section, Voice, bytes_of, entries, folded
 from bot.review.sentences import CATALOGUE
-from bot.review.text import span, without_secrets
+from bot.review.text import span
 from bot.review.words import Words
 from rules.facts import RemoteState
 from rules.finding import Finding
@@ -134,26 +137,34 @@ def next_step(report: Report, voice: Voice, commands: frozenset[str]) -> str:
 
 
 def sections(report: Report, voice: Voice) -> list[Section]:
-    """The findings by what they ask of the reader, gravest first; each finding in exactly one section."""
+    """The findings by what they ask of the reader, gravest first; each finding in exactly one section.
+
+    Those that the outage of a host accounts for are one banner a host.
+    """
     mismatches: list[Finding] = []
     by_kind: dict[str, list[Finding]] = {}
-    for finding in report.findings:
+    down, findings = apart(report)
+    for finding in findings:
         if finding.rule == DIGEST_MISMATCH and kind(finding) != "unverified":
             mismatches.append(finding)
         else:
             by_kind.setdefault(kind(finding), []).append(finding)
 
-    def section(name: str, *, intro: str = "", fold: bool = False) -> Section:
-        return Section(voice.say(f"section_{name}"), entries(by_kind.get(name, ()), voice), fold, intro)
+    def section(name: str, first: tuple[str, ...] = (), *, intro: str = "", fold: bool = False) -> Section:
+        said = (*first, *entries(by_kind.get(name, ()), voice))
+        return Section(voice.say(f"section_{name}"), said, fold, intro)
 
+    banners = tuple(outages.block(outage, report, voice) for outage in down)
+    unverified = bool(banners or by_kind.get("unverified"))
+    shown = {file.url for finding in mismatches if (file := file_of(finding, report.files))}
     blocks = tuple(mismatch_block(finding, report.files, voice) for finding in mismatches)
     return [
         section("must_fix"),
         Section(voice.say("section_mismatch"), blocks),
-        section("unverified", intro=outside(report, voice, bool(by_kind.get("unverified")))),
+        section("unverified", banners, intro=outside(report, voice, unverified)),
         section("decisions"),
         section("should_fix"),
-        section("notes", fold=True),
+        section("notes", spelling_notes(report.files, shown, voice), fold=True),
         files_section(report, voice),
     ]
 
@@ -170,20 +181,6 @@ def outside(report: Report, voice: Voice, found: bool) -> str:
     if lines and at and verdict(report) is not Verdict.UNVERIFIED:
         lines.append(voice.say("next_retry", at=at))
     return "\n".join(lines)
-
-
-def files_section(report: Report, voice: Voice) -> Section:
-    """What was read and agrees, folded: evidence for whoever wants it."""
-    head = " | ".join(voice.say(f"file_{name}") for name in ("url", "size", "digest"))
-    rows = tuple(
-        f"| {span(without_secrets(file.url))} | {size(file.size or 0)} | {span(file.sha256)} |"
-        for file in report.files
-        if file.state is RemoteState.MEASURED and file.declared.lower() == file.sha256.lower()
-    )
-    if not rows:
-        return Section(voice.say("section_files"), ())
-    first = f"| {head} |\n|---|---|---|\n{rows[0]}"
-    return Section(voice.say("section_files"), (first, *rows[1:]), folded=True)
 
 
 def fitted(parts: Sequence[Section], room: int, voice: Voice, report_url: str) -> list[str]:

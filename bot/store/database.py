@@ -21,6 +21,9 @@ from bot.errors import UserError
 #: Seconds that a writer waits for SQLite's one write lock before the store counts as unavailable.
 SQLITE_WAIT = 10
 POOL = 16
+#: Bound variables that one statement may carry on SQLite; lists are asked for in pieces of this length.
+PIECE = 500
+_VOLATILE = "hubbot_volatile"
 
 
 class StoreUnavailable(Exception):
@@ -36,9 +39,21 @@ def open_database(url: str) -> Engine:
         raise UserError("DATABASE_URL is not the address of a database.") from None
     if target.get_backend_name() == "sqlite":
         return _sqlite(url, target.database)
-    return create_engine(
+    engine = create_engine(
         target.set(drivername="postgresql+psycopg"), pool_size=POOL, pool_pre_ping=True, pool_timeout=10
     )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(_VOLATILE):
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+
+    return engine
+
+
+def volatile(engine: Engine) -> Engine:
+    """The same database for what may be lost at a power cut: its commits do not wait for the disk."""
+    return engine.execution_options(**{_VOLATILE: True})
 
 
 def _sqlite(url: str, path: str | None) -> Engine:
@@ -62,14 +77,16 @@ def _sqlite(url: str, path: str | None) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        immediate = not connection.get_execution_options().get("hubbot_reads")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        options = connection.get_execution_options()
+        # Each time: the connection comes from a pool, and the one before may have wanted the other.
+        durability = "NORMAL" if options.get(_VOLATILE) else "FULL"
+        connection.exec_driver_sql(f"PRAGMA synchronous={durability}")
+        connection.exec_driver_sql("BEGIN" if options.get("hubbot_reads") else "BEGIN IMMEDIATE")
 
     return engine
 

@@ -109,3 +109,39 @@ pages = Table(
     Column("blob", String(64), primary_key=True),
     Column("document", Text, nullable=False),
 )
+
+#: What all workers know of a file server: its breaker, and when its next request is due at an even rate.
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", String(260), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("rests", Integer, nullable=False),
+    Column("closed_until", Float, nullable=False),
+    Column("probe_until", Float, nullable=False),
+    Column("next_at", Float, nullable=False),
+)
+
+#: Who holds connections to a file server, or waits for one (0 connections), until when without a renewal.
+host_slots = Table(
+    "host_slots",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("host", String(260), nullable=False),
+    Column("run", String(40), nullable=False),
+    Column("process", String(100), nullable=False),
+    Column("connections", Integer, nullable=False),
+    Column("expires_at", Float, nullable=False),
+)
+Index("host_slots_host", host_slots.c.host)
+
+#: Files that were found to be as declared, for other pull requests: used only where the host confirms them.
+verified = Table(
+    "verified",
+    metadata,
+    Column("url_hash", String(64), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("measured_at", Float, nullable=False),
+    Column("pull", String(320), nullable=False),
+    Column("document", Text, nullable=False),
+)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
 
 from sqlalchemy import Engine, delete, func, select, update
 
 from bot.model import Delivery, PullRef, Report
 from bot.review.report import SUPERSEDED, from_json, remote_file, to_json
-from bot.store import queue
-from bot.store.database import reading, writing
+from bot.store import hostrows, queue, verified
+from bot.store.database import PIECE, reading, writing
 from bot.store.intake import Arrival, Intake
 from bot.store.queue import insert_into
 from bot.store.schema import deliveries, jobs, measurements, pages, reports, workers
+from bot.store.verified import url_hash
 from rules.facts import RemoteFile
 
-#: Bound variables that one statement may carry on SQLite; lists are asked for in pieces of this length.
-PIECE = 500
 #: The word in `Report.trouble` of a run that a forge would not let finish, whatever we tried.
 FORGE_REFUSED = "forge"
 
@@ -127,21 +125,24 @@ class Store:
 
     def measured(self, ref: PullRef, urls: Collection[str]) -> Mapping[str, tuple[int, RemoteFile]]:
         """What is known of `urls` from this pull request's runs: address to (generation, measurement)."""
-        by_hash = {_hash(url): url for url in urls}
+        by_hash = {url_hash(url): url for url in urls}
         found: dict[str, tuple[int, RemoteFile]] = {}
         with reading(self.engine) as connection:
             for piece in _pieces(by_hash):
                 query = select(
                     measurements.c.url_hash, measurements.c.generation, measurements.c.document
                 ).where(measurements.c.pull == str(ref), measurements.c.url_hash.in_(piece))
-                for url_hash, generation, document in connection.execute(query):
-                    found[by_hash[url_hash]] = (generation, remote_file(json.loads(document)))
+                for key, generation, document in connection.execute(query):
+                    found[by_hash[key]] = (generation, remote_file(json.loads(document)))
         return found
 
-    def save_measured(self, ref: PullRef, generation: int, file: RemoteFile) -> None:
+    def save_measured(
+        self, ref: PullRef, generation: int, file: RemoteFile, *, for_others: bool = False
+    ) -> None:
+        """Keeps what was measured for one pull request; `for_others` also for all others."""
         row = {
             "pull": str(ref),
-            "url_hash": _hash(file.url),
+            "url_hash": url_hash(file.url),
             "generation": generation,
             "measured_at": file.measured_at,
             "document": json.dumps(asdict(file)),
@@ -150,6 +151,8 @@ class Store:
             insert = insert_into(connection, measurements).values(row)
             keys = [measurements.c.pull, measurements.c.url_hash]
             connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=row))
+            if for_others:
+                verified.remember(connection, ref, file)
 
     def page_assets(self, blobs: Collection[str]) -> Mapping[str, tuple[tuple[str, str], ...]]:
         """Known page indexes: blob id to its (link, sha256) pairs."""
@@ -209,6 +212,8 @@ class Store:
     def prune(self, before: float) -> int:
         """Deletes deliveries and measurements older than `before`; returns how many rows."""
         with writing(self.engine) as connection:
+            hostrows.forget(connection, before)
+            verified.forget(connection, before)
             return sum(
                 connection.execute(delete(table).where(column < before)).rowcount
                 for table, column in (
@@ -216,10 +221,6 @@ class Store:
                     (measurements, measurements.c.measured_at),
                 )
             )
-
-
-def _hash(url: str) -> str:
-    return sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _pieces(items: Collection[str]) -> Iterable[list[str]]:

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from bot.model import PullRef, Report
+from bot.review.outages import outages
 from bot.web import reportview, text
 from bot.web.language import COOKIE, LANGUAGES, choose, knows, translator
 from bot.web.site import site
@@ -82,6 +83,7 @@ def report(id: str) -> Response:  # noqa: A002 (named after the part of the addr
         verdict=verdict,
         counts=counts,
         findings=reportview.arrange(found, sources),
+        outages=outages(found.files),
         files=rows,
         steps=reportview.steps(found, verdict, counts, rows),
         command=reportview.local_command(found),

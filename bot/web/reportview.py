@@ -9,6 +9,8 @@ from itertools import groupby
 
 from bot.model import Report
 from bot.review.counts import Counts
+from bot.review.mismatch import first_bytes as first_bytes  # a template's word
+from bot.review.outages import apart
 from bot.web.text import command_word, without_query
 from rules.facts import RemoteFile, RemoteState
 from rules.finding import Fault, Finding, Severity
@@ -25,6 +27,10 @@ MAX_FRAME = 6
 OPEN_PAGES = 12
 #: Ours: files beyond these are folded when nothing is wrong with them.
 OPEN_FILES = 12
+#: Ours: tensors of one file that are listed; a checkpoint may hold thousands.
+MAX_TENSORS = 400
+#: Ours: addresses that are listed below the banner of a host that is down.
+MAX_ADDRESSES = 100
 #: Ours: more paths than these are not spelled out in a command to copy.
 MAX_COMMAND_PATHS = 3
 
@@ -90,7 +96,7 @@ class FileRow:
 
 def arrange(report: Report, sources: Mapping[str, str]) -> Findings:
     """Splits findings by fault and groups them by page; `sources` are the texts of pages that are at hand."""
-    ordered = sorted(report.findings, key=_weight)
+    ordered = sorted(apart(report)[1], key=_weight)
     repeated, single = _split(ordered)
     kept = single[:MAX_FINDINGS]
     by_url = {file.url: file for file in report.files}
@@ -108,7 +114,7 @@ def arrange(report: Report, sources: Mapping[str, str]) -> Findings:
 
 def paths_shown(report: Report) -> tuple[str, ...]:
     """The pages whose source is worth reading for the code frames."""
-    kept = _split(sorted(report.findings, key=_weight))[1][:MAX_FINDINGS]
+    kept = _split(sorted(apart(report)[1], key=_weight))[1][:MAX_FINDINGS]
     return tuple(dict.fromkeys(finding.path for finding in kept))[:MAX_SOURCES]
 
 

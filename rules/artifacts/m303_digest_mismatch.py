@@ -22,6 +22,9 @@ from rules.finding import Fault, Problem
 from rules.page import Asset, Page
 from rules.rule import Context, levels, rule
 
+#: Uses of one digest that are looked at; more of them tell nothing else.
+MAX_USES = 100
+
 
 @rule(
     "MSH303",
@@ -37,10 +40,20 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
         if file is not None and file.state is RemoteState.MEASURED and file.sha256:
             declared = repaired(asset.sha256)
             if is_hex(declared) and len(declared) <= LENGTH and not file.sha256.startswith(declared):
-                yield _problem(asset, declared, file)
+                yield _problem(asset, declared, file, _others(asset, declared, file, context))
 
 
-def _problem(asset: Asset, declared: str, file: RemoteFile) -> Problem:
+def _others(asset: Asset, declared: str, file: RemoteFile, context: Context) -> dict[str, str]:
+    """The pages that use the declared digest, or the file's own, for another address."""
+    found = {}
+    for name, digest in (("declared_for", declared), ("served_for", file.sha256)):
+        uses = context.digests.get(digest, ())[:MAX_USES]
+        if other := next((use.path for use in uses if use.link != asset.link), ""):
+            found[name] = other
+    return found
+
+
+def _problem(asset: Asset, declared: str, file: RemoteFile, others: dict[str, str]) -> Problem:
     #: Read once only because it agreed with what another entry declares of the same address.
     unconfirmed = file.reads == 1
     values = {
@@ -49,6 +62,7 @@ def _problem(asset: Asset, declared: str, file: RemoteFile) -> Problem:
         "size": "?" if file.size is None else str(file.size),
         "link": asset.link,
         "final": file.final_url or asset.link,
+        **others,
     }
     variant = "unconfirmed" if unconfirmed else "whole" if len(declared) == LENGTH else "prefix"
     return Problem(

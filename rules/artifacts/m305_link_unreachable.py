@@ -54,7 +54,7 @@ def check(page: Page, context: Context) -> Iterator[Problem]:
 
 
 def _problem(asset: Asset, file: RemoteFile) -> Problem:
-    variant, fault = _case(file)
+    variant, fault = case(file)
     values = {
         "link": asset.link,
         "reason": file.reason or "-",
@@ -65,7 +65,8 @@ def _problem(asset: Asset, file: RemoteFile) -> Problem:
     return Problem(asset.link_span, asset.key("asset-link"), variant, values, fault=fault, identity=identity)
 
 
-def _case(file: RemoteFile) -> tuple[str, Fault]:
+def case(file: RemoteFile) -> tuple[str, Fault]:
+    """The variant of this rule's words that tells how the reading of a file ended, and whose fault it is."""
     if file.state is RemoteState.WRONG:
         return (file.reason if file.reason in WRONG else "wrong"), file.fault or Fault.CONTRIBUTOR
     if file.state is RemoteState.CHANGING:

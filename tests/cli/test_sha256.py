@@ -57,18 +57,6 @@ def test_the_words_of_both_languages_match() -> None:
     assert sha256.WORDS["en"].keys() == sha256.WORDS["zh"].keys()
 
 
-@pytest.mark.parametrize(
-    ("count", "total", "seconds", "line"),
-    [
-        (5_000_000, 10_000_000, 1.0, "[############............]  50%  5.0 of 10.0 MB  5.0 MB/s"),
-        (20_000_000, 10_000_000, 2.0, "[########################] 100%  20.0 of 10.0 MB  10.0 MB/s"),
-        (2_000_000, None, 0.5, "2.0 MB  4.0 MB/s"),
-    ],
-)
-def test_the_bar(count: int, total: int | None, seconds: float, line: str) -> None:
-    assert sha256.bar(count, total, seconds) == line
-
-
 def test_a_local_file_needs_no_network_client() -> None:
     code = (
         "import sys; from bot.cli import sha256; import argparse;"
@@ -84,8 +72,8 @@ def test_a_local_file_needs_no_network_client() -> None:
     ("answer", "code", "said"),
     [
         (file(), 0, f"sha256: {DIGEST}\n"),
-        (status(404), 1, "not-found"),
-        (status(400), 3, "status-400"),
+        (status(404), 1, "(not-found: HTTP 404"),
+        (status(400), 3, "answered status-400. (status-400: HTTP 400"),
     ],
 )
 def test_a_remote_file_is_read_as_the_review_reads_it(
@@ -103,3 +91,26 @@ def test_a_remote_file_is_read_as_the_review_reads_it(
         assert run(f"https://{NAME}/a.ckpt") == code
     out, err = capsys.readouterr()
     assert (out, err) == (said, "") if code == 0 else (out == "" and said in err)
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (status(404), "处没有文件（404，已请求两次）。（not-found：HTTP 404）请上传文件或改正链接"),
+        (status(400), "的服务器返回了 status-400。（status-400：HTTP 400"),
+    ],
+)
+def test_reasons_are_said_in_chinese(
+    answer: object,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with AssetHost(make_certificates(tmp_path)) as host:
+        monkeypatch.setenv("ASSET_CONNECT_TO", host.connect_to)
+        monkeypatch.setenv("ASSET_CA_BUNDLE", host.ca)
+        host.routes["/a.ckpt"] = answer  # type: ignore[assignment] # one of the two above
+        run(f"https://{NAME}/a.ckpt", "--lang", "zh")
+    assert said in capsys.readouterr().err

@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from bot.downloads import Fetcher
+from bot.downloads.hosts import Hosts
 from rules.facts import RemoteFile, RemoteState, Wanted
 from rules.finding import Fault
 from tests.downloads.conftest import QUICK
@@ -182,14 +183,14 @@ def plan(chance: random.Random) -> Plan:
     return Plan(content, declared, faults)
 
 
-def run(host: AssetHost, count: int, seed: int) -> tuple[Counter[str], list[str]]:
+def run(host: AssetHost, count: int, seed: int, hosts: Hosts | None = None) -> tuple[Counter[str], list[str]]:
     """How often each outcome came, and every one that must not be."""
     chance = random.Random(seed)
     plans = {f"/{number}.ckpt": plan(chance) for number in range(count)}
     host.routes |= plans
     wanted = [Wanted(f"https://{NAME}{path}", plan.declared) for path, plan in plans.items()]
     outcomes, wrong = Counter[str](), list[str]()
-    with closing(Fetcher(LIMITS, connect_to=host.connect_to, ca_bundle=host.ca)) as fetcher:
+    with closing(Fetcher(LIMITS, connect_to=host.connect_to, ca_bundle=host.ca, hosts=hosts)) as fetcher:
         for file in fetcher.measure(wanted, lambda: False):
             told = plans[file.url.removeprefix(f"https://{NAME}")]
             verdict = judged(file, told)

@@ -8,10 +8,14 @@ import time
 import tracemalloc
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bot.downloads import Fetcher, Limits
+from bot.hosts import Slot
+from bot.store.database import open_database, upgrade
+from bot.store.hosts import SharedHosts
 from rules.facts import RemoteState, Wanted
 from rules.finding import Fault
 from tests.downloads.conftest import QUICK
@@ -131,6 +135,78 @@ def test_cancelling_ends_a_pause_and_a_lookup(host: AssetHost) -> None:
         assert time.monotonic() - start < 2
         _wait_until(lambda: not _downloads())
     hanging.set()
+
+
+def shared(path: Path, limits: Limits) -> SharedHosts:
+    engine = open_database(f"sqlite:///{path / 'hubbot.sqlite'}")
+    upgrade(engine)
+    return SharedHosts(engine, limits.courtesy)
+
+
+@pytest.mark.parametrize("answer", [endless, unanswered], ids=["in mid-body", "before the header"])
+def test_cancelling_ends_within_two_seconds_also_where_limits_are_shared(
+    answer: object, host: AssetHost, tmp_path: Path
+) -> None:
+    host.routes |= {f"/{n}": answer for n in range(6)}  # type: ignore[dict-item] # one of the two above
+    patient = replace(QUICK, answer_seconds=60, window_seconds=60, per_host=2)
+    wish = threading.Event()
+    threading.Timer(0.5, wish.set).start()
+    wanted = [Wanted(f"https://{NAME}/{n}") for n in range(6)]
+    with (
+        closing(shared(tmp_path, patient)) as hosts,
+        closing(fetcher_for(host, patient, hosts=hosts)) as fetcher,
+    ):
+        start = time.monotonic()
+        assert list(fetcher.measure(wanted, wish.is_set)) == []
+        assert time.monotonic() - start < 2.5
+        _wait_until(lambda: not _downloads())
+        _wait_until(lambda: isinstance(hosts.take(NAME, "next"), Slot))
+
+
+def test_two_fetchers_share_a_host_and_its_outage(host: AssetHost, tmp_path: Path) -> None:
+    host.routes |= {f"/{n}": status(503) for n in range(9)}
+    limits = replace(QUICK, breaker_failures=3, per_host=2)
+    wanted = [Wanted(f"https://{NAME}/{n}") for n in range(9)]
+    with closing(shared(tmp_path, limits)) as hosts, closing(shared(tmp_path, limits)) as others:
+        with closing(fetcher_for(host, limits, hosts=hosts)) as fetcher:
+            assert {f.reason for f in fetcher.measure(wanted, never)} == {"status-503", "host-unavailable"}
+        asked = len(host.seen)
+        with closing(fetcher_for(host, limits, hosts=others)) as fetcher:
+            found = list(fetcher.measure(wanted, never))
+    assert {f.reason for f in found} == {"host-unavailable"}
+    assert all(f.retry_at and f.retry_at > time.time() for f in found)
+    assert len(host.seen) == asked, "the other process asked nothing"
+
+
+def test_a_host_that_asks_for_patience_is_left_alone(host: AssetHost) -> None:
+    host.routes["/a.ckpt"] = status(429, Retry_After=900)
+    host.routes["/b.ckpt"] = file()
+    with closing(fetcher_for(host, QUICK)) as fetcher:
+        (busy,) = fetcher.measure([Wanted(URL)], never)
+        (other,) = fetcher.measure([Wanted(f"https://{NAME}/b.ckpt")], never)
+    assert (busy.reason, other.reason) == ("rate-limited", "host-unavailable")
+    for found in (busy, other):
+        assert found.retry_at is not None
+        assert abs(found.retry_at - time.time() - 900) < 60
+    assert len(host.seen) == 1
+
+
+def test_the_wish_for_patience_is_believed_within_reason(host: AssetHost) -> None:
+    host.routes["/a.ckpt"] = status(503, Retry_After=10**8)
+    with closing(fetcher_for(host, QUICK)) as fetcher:
+        (found,) = fetcher.measure([Wanted(URL)], never)
+    assert found.retry_at is not None
+    assert found.retry_at <= time.time() + QUICK.retry_after_believed
+
+
+def test_requests_to_a_host_are_evened_out(host: AssetHost) -> None:
+    host.routes |= {f"/{n}": file() for n in range(8)}
+    limits = replace(QUICK, requests_rate=20, requests_burst=2)
+    start = time.monotonic()
+    with closing(fetcher_for(host, limits)) as fetcher:
+        found = list(fetcher.measure([Wanted(f"https://{NAME}/{n}", DIGEST) for n in range(8)], never))
+    assert {f.sha256 for f in found} == {DIGEST}
+    assert time.monotonic() - start >= 0.29
 
 
 def test_closing_ends_a_measurement(host: AssetHost) -> None:

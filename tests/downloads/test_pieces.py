@@ -14,7 +14,6 @@ from dataclasses import replace
 import pytest
 
 from bot.downloads import Fetcher
-from bot.downloads.hosts import Hosts
 from rules.facts import RemoteFile, RemoteState, Wanted
 from rules.finding import Fault
 from tests.downloads.conftest import QUICK
@@ -230,18 +229,3 @@ def _wait_until(true: Callable[[], bool], seconds: float = 2) -> None:
     while not true():
         assert time.monotonic() < until, "still running"
         time.sleep(0.02)
-
-
-def test_spare_connections_are_for_a_file_alone_on_its_host() -> None:
-    hosts = Hosts(replace(EAGER, per_host=3), time.monotonic)
-    assert hosts.take_slot("h")
-    assert [hosts.take_spare("h") for _ in range(3)] == [True, True, False]
-    assert hosts.keep_spare("h")
-    assert not hosts.take_slot("h"), "spares count as connections"
-    assert [hosts.keep_spare("h") for _ in range(2)] == [False, True], "one of them gives way"
-    hosts.free_spare("h")
-    assert hosts.take_slot("h")
-    hosts.free_spare("h")
-    assert not hosts.take_spare("h"), "two files are read"
-    hosts.free_slot("h")
-    assert hosts.take_spare("h")

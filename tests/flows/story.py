@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -21,7 +21,7 @@ from bot.store.queue import Lease, Queue
 from bot.store.store import Store
 from bot.wiring import World
 from rules import policy
-from rules.facts import RemoteFile, RemoteState, Wanted
+from rules.facts import RemoteFile, RemoteState, Tensor, Wanted
 from rules.finding import Fault
 from tests.flows.forge import AUTHOR, REPO, MemoryForge
 
@@ -72,25 +72,38 @@ class FakeFetcher:
     asked: list[str] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
     stops_after: int | None = None
+    #: What every file is found to hold.
+    tensors: tuple[Tensor, ...] = ()
+    #: When a host that is down asks to be asked again.
+    retry_at: float | None = None
+    #: What the last measurement was told of files that were read before.
+    known: dict[str, RemoteFile] = field(default_factory=dict)
     meanwhile: Callable[[str], None] = lambda url: None
 
-    def measure(self, wanted: Sequence[Wanted], cancelled: Callable[[], bool]) -> Iterator[RemoteFile]:
+    def measure(
+        self,
+        wanted: Sequence[Wanted],
+        cancelled: Callable[[], bool],
+        known: Mapping[str, RemoteFile] = {},
+    ) -> Iterator[RemoteFile]:
+        self.known = dict(known)
         for number, want in enumerate(wanted):
             if cancelled() or number == self.stops_after:
                 return
             self.asked.append(want.url)
-            yield self._file(want)
+            yield replace(known[want.url], confirmed_at=self.now()) if want.url in known else self._file(want)
             self.meanwhile(want.url)
 
     def _file(self, want: Wanted) -> RemoteFile:
         if want.url in self.down:
             return RemoteFile(
                 want.url, RemoteState.UNVERIFIED, want.sha256, reason="status-503", fault=Fault.HOST,
-                measured_at=self.now(),
+                measured_at=self.now(), retry_at=self.retry_at,
             )  # fmt: skip
         return RemoteFile(
             want.url, RemoteState.MEASURED, want.sha256, digest(want.url), 4, want.url, reads=2,
-            measured_at=self.now(),
+            measured_at=self.now(), etag='"1"', first_bytes="00" * 4,
+            tensors=self.tensors, tensor_count=len(self.tensors),
         )  # fmt: skip
 
 

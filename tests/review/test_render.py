@@ -117,6 +117,49 @@ def test_a_mismatch_shows_its_evidence_and_never_a_replacement(make: Any, render
 
 
 @pytest.mark.parametrize(
+    ("word", "english", "chinese"),
+    [
+        ("md5", "is the MD5 of this file", "该文件的 MD5"),
+        ("unpacked", "packed in this gzip file", "gzip 文件解压后"),
+        ("truncated", "breaks off in the middle", "没有上传完整"),
+    ],
+)
+def test_a_mismatch_says_what_it_comes_from(
+    make: Any, render: Render, word: str, english: str, chinese: str
+) -> None:
+    finding = make.finding(
+        "MSH303", link=make.url, declared=make.declared, declared_for="other/page.md", served_for="third.md"
+    )
+    file = make.file(
+        sha256=make.observed, mismatch=word, etag='"v|1"', first_bytes="0a1f636f6e7631", content="ckpt",
+        tensor_count=161,
+    )  # fmt: skip
+    text = render(make.report(findings=(finding,), files=(file,)))
+    for part in (
+        english,
+        "gives for another file",
+        "` other/page.md `",
+        "` third.md `",
+        '| ETag | ` "v\\|1" ` |',
+        "| first bytes | ` 0a 1f 63 6f 6e 76 31  ..conv1 ` |",
+        "| begins as | ` ckpt ` · 161 tensors |",
+    ):
+        assert part in text
+    assert chinese in render(make.report(findings=(finding,), files=(file,), language="zh"))
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("prefix", "only the beginning"), ("upper-case", "capital letters")]
+)
+def test_a_digest_that_is_only_misspelt_is_said_to_be_right(
+    make: Any, render: Render, word: str, said: str
+) -> None:
+    text = render(make.report(files=(make.file(mismatch=word),)))
+    assert said in text
+    assert "Must fix" not in text
+
+
+@pytest.mark.parametrize(
     "url", ["https://h.cn/$(reboot)", "https://h.cn/a'b", "https://h.cn/a;b", "https://h.cn/a&b"]
 )
 def test_no_address_reaches_a_command_that_a_shell_would_read(make: Any, render: Render, url: str) -> None:

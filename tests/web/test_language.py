@@ -94,7 +94,8 @@ def places(entry: str | Mapping[str, str]) -> set[str]:
 def test_every_text_can_be_said(lang: str) -> None:
     say = translator(lang)
     values = dict.fromkeys(
-        ("done", "wanted", "spell", "when", "line", "size", "forge", "command", "id", "code"), "<x>"
+        ("done", "wanted", "spell", "when", "line", "size", "forge", "command", "id", "code", "pull", "host"),
+        "<x>",
     )
     for key in catalogue(lang):
         for n in (1, 2):

@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 from bot.model import Condition, PullRef, Report
 from bot.web.reportview import MAX_FINDINGS
 from bot.web.world import PullRow
+from rules.facts import RemoteFile, RemoteState, Tensor
 from rules.finding import Fault
-from tests.web.worlds import MemoryWorld, page
+from tests.web.worlds import NOW, MemoryWorld, page
 
 VERDICTS = {
     "passed": ("Everything checks out", "检查全部通过"),
@@ -69,6 +70,100 @@ def test_nobody_is_blamed_for_a_server(client: FlaskClient, reports: dict[str, R
     assert "16:15 UTC (00:15 UTC+8)" in html
     assert "Must fix" not in html
     assert "What was found" not in html
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", ("files.example.org does not answer: 37 files could not be verified", "Next try at")),
+        ("zh", ("files.example.org 没有应答：37 个文件暂时无法验证；您无需操作", "下次重试时间：")),
+    ],
+)
+def test_a_host_that_is_down_is_one_banner(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report], lang: str, said: tuple[str, str]
+) -> None:
+    urls = [f"https://files.example.org/{n}.ckpt" for n in range(37)]
+    one = reports["failed"].findings[0]
+    report = replace(
+        reports["unverified"],
+        id="down",
+        findings=tuple(
+            replace(one, fault=Fault.HOST, path=f"{url}.md", values={"link": url}) for url in urls
+        ),
+        files=tuple(
+            RemoteFile(url, RemoteState.UNVERIFIED, reason="connect", fault=Fault.HOST) for url in urls
+        ),
+        wanted=37,
+        retry_at=NOW + 600,
+    )
+    world.runs.append(report)
+    html = client.get(f"/reports/down?lang={lang}").get_data(as_text=True)
+    assert [html.count(part) for part in said] == [1, 1]
+    assert 'class="finding' not in html
+
+
+def test_the_evidence_of_a_file_is_complete(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
+    many = tuple(Tensor(f"layer{n}.<b>", "Float32", (64, 3, n)) for n in range(500))
+    url, found = "https://a.cn/x.ckpt", reports["failed"].findings[0]
+    differs = RemoteFile(
+        url, RemoteState.MEASURED, "0" * 64, "1" * 64, 500, url, etag='"<tag>"', first_bytes="0a1f636f6e76",
+        content="ckpt", tensors=many, tensor_count=900, mismatch="truncated",
+    )  # fmt: skip
+    report = replace(
+        reports["failed"], id="evidence", files=(differs,), findings=(replace(found, values={"link": url}),)
+    )
+    world.runs.append(report)
+    html = client.get("/reports/evidence?lang=en").get_data(as_text=True)
+    for part in (
+        "&#34;&lt;tag&gt;&#34;",
+        "0a 1f 63 6f 6e 76  ..conv",
+        "breaks off in the middle",
+        "layer0.&lt;b&gt;",
+        "(64, 3, 399)",
+        "… and 500 more",
+    ):
+        assert part in html
+    assert "layer400" not in html
+    assert '<details class="tensors">' in html
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "en",
+            (
+                "Verified 3 h ago on pull request #12; the server confirms the same ETag",
+                "Verified 3 h ago on another pull request",
+                "Verified on this pull request, 2 min before",
+            ),
+        ),
+        (
+            "zh",
+            (
+                "3 小时前在合并请求 #12 中验证过",
+                "3 小时前在另一个合并请求中",
+                "2 分钟已在这个合并请求中验证过",
+            ),
+        ),
+    ],
+)
+def test_where_a_verification_comes_from_is_said(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report], lang: str, said: tuple[str, ...]
+) -> None:
+    digest, begun = "1" * 64, reports["passed"].started_at
+    old = RemoteFile(
+        "https://a.cn/1", RemoteState.MEASURED, digest, digest, 5,
+        measured_at=begun - 3 * 3600, confirmed_at=begun, read_for="#12",
+    )  # fmt: skip
+    elsewhere = replace(old, url="https://a.cn/2", read_for="")
+    earlier = replace(old, url="https://a.cn/3", confirmed_at=None, measured_at=begun - 120)
+    now = replace(old, url="https://a.cn/4", confirmed_at=None, measured_at=begun + 1)
+    world.runs.append(replace(reports["passed"], id="origin", files=(old, elsewhere, earlier, now), wanted=4))
+    html = client.get(f"/reports/origin?lang={lang}").get_data(as_text=True)
+    assert [html.count(part) for part in said] == [1, 1, 1]
 
 
 def test_a_policy_finding_waits_for_a_maintainer(

@@ -1,0 +1,39 @@
+"""The files that agree with their pages, and where it is known from."""
+
+from __future__ import annotations
+
+from bot.model import Report
+from bot.review.moments import age, size
+from bot.review.sections import Section, Voice
+from bot.review.text import span, without_secrets
+from rules.facts import RemoteFile, RemoteState
+
+
+def files_section(report: Report, voice: Voice) -> Section:
+    """What was read and agrees, folded: evidence for whoever wants it, and where it comes from."""
+    agreeing = [
+        file
+        for file in report.files
+        if file.state is RemoteState.MEASURED and file.declared.lower() == file.sha256.lower()
+    ]
+    if not agreeing:
+        return Section(voice.say("section_files"), ())
+    origins = [origin(file, report, voice) for file in agreeing]
+    names = ["url", "size", "digest", *(["origin"] if any(origins) else [])]
+    rows = []
+    for file, from_where in zip(agreeing, origins, strict=True):
+        cells = [span(without_secrets(file.url)), size(file.size or 0), span(file.sha256), from_where]
+        rows.append(f"| {' | '.join(cells[: len(names)])} |")
+    head = f"| {' | '.join(voice.say(f'file_{name}') for name in names)} |\n{'|---' * len(names)}|\n"
+    return Section(voice.say("section_files"), (head + rows[0], *rows[1:]), folded=True)
+
+
+def origin(file: RemoteFile, report: Report, voice: Voice) -> str:
+    """When and for which pull request a file was read that this run did not read; else nothing."""
+    if file.confirmed_at is not None:
+        at = voice.say(*age(file.confirmed_at - file.measured_at))
+        key = "origin_confirmed" if file.read_for else "origin_confirmed_elsewhere"
+        return voice.say(key, age=at, pull=span(file.read_for))
+    if file.measured_at and file.measured_at < report.started_at:
+        return voice.say("origin_earlier", age=voice.say(*age(report.started_at - file.measured_at)))
+    return ""

@@ -1,0 +1,38 @@
+"""Migrations lead to the schema that the code is written for, forwards, back and forwards again."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine
+
+from bot.store.database import upgrade, volatile, writing
+from bot.store.schema import metadata
+
+
+def differences(engine: Engine) -> list[object]:
+    with engine.connect() as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+def test_migrations_make_the_schema(engine: Engine) -> None:
+    assert differences(engine) == []
+    config = Config()
+    config.set_main_option("script_location", "bot.store:migrations")
+    config.attributes["engine"] = engine
+    command.downgrade(config, "-1")
+    assert differences(engine) != []
+    upgrade(engine)
+    assert differences(engine) == []
+
+
+def test_what_may_be_lost_takes_nothing_from_what_may_not(engine: Engine) -> None:
+    asked = "PRAGMA synchronous" if engine.dialect.name == "sqlite" else "SHOW synchronous_commit"
+    durable, weak = (2, 1) if engine.dialect.name == "sqlite" else ("on", "off")
+    for _ in range(3):
+        with writing(volatile(engine)) as connection:
+            assert connection.exec_driver_sql(asked).scalar() == weak
+        with writing(engine) as connection:
+            assert connection.exec_driver_sql(asked).scalar() == durable

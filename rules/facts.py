@@ -54,7 +54,8 @@ class RemoteFile:
     `mismatch` is a stable word for why the declared digest is not the observed one, where that is known:
     `upper-case`, `blanks` (both harmless), `prefix`, `md5`, `sha1`, `sha224`, `sha384`, `sha512`,
     `unpacked` (the digest of what this gzip holds), `truncated` (the file breaks off within a tensor).
-    Sizes are in bytes, times in seconds, `measured_at` in seconds since the epoch.
+    `retry_at` is when the host asked to be tried again; None when it did not.
+    Sizes are in bytes, times in seconds, `measured_at` and `retry_at` in seconds since the epoch.
     """
 
     url: str
@@ -75,6 +76,7 @@ class RemoteFile:
     tensors: tuple[Tensor, ...] = ()
     tensor_count: int = 0
     mismatch: str = ""
+    retry_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ def main() -> None:
             wrong = [file.reason or file.state for file in found if file.state is not RemoteState.MEASURED]
             if wrong or len(found) != len(wanted):
                 raise SystemExit(f"not measured: {wrong}")
-            answer = {"wall": wall, "cpu": _cpu() - before, "peak": _resident("VmHWM") - idle}
+            peak = _resident("VmHWM")
+            answer = {"wall": wall, "cpu": _cpu() - before, "peak": peak, "over": peak - idle}
             print(json.dumps(answer | {"digests": {file.url: file.sha256 for file in found}}), flush=True)
 
 

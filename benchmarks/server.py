@@ -16,10 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NAME = "files.example.com"
-SLOW_NAME = "slow.example.com"
+#: Names of the slow ways, which limit each connection: one near, and one far.
+LIMITED_NAME, SLOW_NAME = "limited.example.com", "slow.example.com"
 MIB = 1 << 20
 #: Checkpoints of many tensors are what most real files are: the walk over them is part of the measurement.
 _TENSOR = 512 << 10
+#: Larger files are mostly holes, which take no memory; to TLS and the hash all bytes are alike.
+_DENSE = 1024 * MIB
 
 _CONFIGURATION = """
 user root; worker_processes 2; daemon off; pid {folder}/pid; error_log {folder}/errors crit;
@@ -43,7 +46,8 @@ class Server:
     folder: Path
     http: int
     https: int
-    #: HTTP again, over a slow way.
+    #: HTTP again, over the slow ways.
+    limited: int
     slow: int
 
     @property
@@ -52,7 +56,7 @@ class Server:
 
     @property
     def connect_to(self) -> str:
-        slow = f"{SLOW_NAME}:80:127.0.0.1:{self.slow}"
+        slow = f"{LIMITED_NAME}:80:127.0.0.1:{self.limited},{SLOW_NAME}:80:127.0.0.1:{self.slow}"
         return f"{slow},:443:127.0.0.1:{self.https},:80:127.0.0.1:{self.http}"
 
     def url(self, scheme: str, path: str) -> str:
@@ -60,28 +64,31 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(rate: int, trip: float) -> Iterator[Server]:
-    """An nginx until the end of the block; a connection of the slow way gets `rate` bytes a second.
+def serving(near: int, far: int, trip: float) -> Iterator[Server]:
+    """An nginx until the end of the block; a connection of a slow way gets so many bytes a second.
 
-    `trip` is how many seconds a request needs for its way there and back.
+    `trip` is how many seconds a request needs for its way to the `far` one and back.
     """
     with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="hubbot-") as name:
         folder = Path(name)
         (folder / "files").mkdir()
-        server = Server(folder, *(_free_port() for _ in range(3)))
+        server = Server(folder, *(_free_port() for _ in range(4)))
         _certificate(folder)
         (folder / "nginx.conf").write_text(
             _CONFIGURATION.format(folder=folder, http=server.http, https=server.https)
         )
         nginx = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder])
-        slow_way = [str(value) for value in (server.slow, server.http, rate, trip)]
-        throttle = subprocess.Popen([sys.executable, "-m", "benchmarks.throttle", *slow_way])
+        ways = ((server.limited, server.http, near, 0.0), (server.slow, server.http, far, trip))
+        throttles = [
+            subprocess.Popen([sys.executable, "-m", "benchmarks.throttle", *map(str, way)]) for way in ways
+        ]
         try:
             _wait_for(server.http)
+            _wait_for(server.limited)
             _wait_for(server.slow)
             yield server
         finally:
-            for process in (nginx, throttle):
+            for process in (nginx, *throttles):
                 process.terminate()
                 process.wait()
 
@@ -92,14 +99,21 @@ def missing_programs() -> list[str]:
 
 
 def write_checkpoint(path: Path, size: int) -> None:
-    """A checkpoint of random weights of about `size` bytes."""
+    """A checkpoint of random weights of about `size` bytes; of zeroes if it is large."""
     block = random.Random(size).randbytes(_TENSOR)
     with path.open("wb") as file:
         for number in range(max(1, size // _TENSOR)):
-            file.write(_entry(f"network.layers.{number}.attention.weight".encode(), block))
+            entry = tensor_entry(f"network.layers.{number}.attention.weight".encode(), block)
+            if size <= _DENSE:
+                file.write(entry)
+            else:
+                file.write(entry[:-_TENSOR])
+                file.seek(_TENSOR, os.SEEK_CUR)
+        file.truncate()
 
 
-def _entry(name: bytes, content: bytes) -> bytes:
+def tensor_entry(name: bytes, content: bytes) -> bytes:
+    """One tensor as a checkpoint holds it."""
     inner = b"\x08\x80\x04\x08\x80\x02" + _field(0x12, b"Float32") + _field(0x1A, content)
     return _field(0x0A, _field(0x0A, name) + _field(0x12, inner))
 

@@ -2,8 +2,10 @@
 
     python -m benchmarks.verify [--rounds 5] [--only one] [--large]
 
-Needs nginx, curl and openssl; aria2c for the slow path. Files lie in memory, everything stays on loopback.
-Rounds are interleaved, so that a busy machine is busy for all; what counts are the ratios.
+Needs nginx, curl and openssl; aria2c for the slow ways. Files lie in memory, everything stays on loopback.
+Rounds are interleaved, so that a busy machine is busy for all; what counts are the medians of the ratios
+within a round: ours to the peer, below one where ours is faster. CPU is of the client's side only. The first
+peak of ours is of the whole process, the second what it is over the idle one.
 """
 
 from __future__ import annotations
@@ -20,10 +22,18 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from benchmarks.server import MIB, SLOW_NAME, Server, missing_programs, serving, write_checkpoint
+from benchmarks.server import (
+    LIMITED_NAME,
+    MIB,
+    SLOW_NAME,
+    Server,
+    missing_programs,
+    serving,
+    write_checkpoint,
+)
 
-#: A host that is far and limits each connection: bytes a second, and seconds of a round trip.
-SLOW_RATE, SLOW_TRIP = 10 * MIB, 0.08
+#: Hosts that limit each connection: bytes a second of a near and a far one, and seconds of a round trip.
+LIMITED_RATE, SLOW_RATE, SLOW_TRIP = 20 * MIB, 10 * MIB, 0.08
 OURS = "ours"
 
 
@@ -34,6 +44,8 @@ class Cost:
     wall: float
     cpu: float
     peak: float
+    #: Of that, what is over an idle process, where this is known.
+    over: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +61,14 @@ def main() -> None:
     options = _options()
     if missing := missing_programs():
         raise SystemExit(f"not installed: {', '.join(missing)}")
-    with serving(SLOW_RATE, SLOW_TRIP) as server:
-        cases = [case for case in _cases(server, large=options.large) if options.only in case.name]
-        with _Ours(server) as ours:
-            print("| work | who | wall s | ratio of wall | CPU s | peak MB |\n|---|---|---|---|---|---|")
-            for case in cases:
+    with serving(LIMITED_RATE, SLOW_RATE, SLOW_TRIP) as server:
+        print("| work | who | wall s | ratio of wall (range) | CPU s | ratio of CPU | peak MB |")
+        print("|---|---|---|---|---|---|---|")
+        for case in _cases(server, large=options.large):
+            if options.only in case.name:
                 _prepare(server, case)
-                _print(case, _rounds(ours, case, options.rounds))
+                with _Ours(server) as ours:
+                    _print(case, _rounds(ours, case, options.rounds))
 
 
 def _options() -> argparse.Namespace:
@@ -71,21 +84,25 @@ def _cases(server: Server, *, large: bool) -> Iterator[Case]:
         for size in (1, 64, 1024, *((4096,) if large else ())):
             path = f"{size}-0.ckpt"
             peers = {f"curl, {tool}": f"{_curl(server, scheme, path)} | {tool}" for tool in _TOOLS}
+            if size <= _MOST_FOR_CLIENT:
+                peers["the hub's client"] = _client(server, scheme, path)
             yield Case(f"one {size} MiB {scheme}", (server.url(scheme, path),), peers)
         for count, size in ((8, 64), (200, 1)):
             paths = [f"{size}-{number}.ckpt" for number in range(count)]
             peers = {f"xargs -P8 curl, {tool}": _xargs(server, scheme, paths, tool) for tool in _TOOLS[::-1]}
             yield Case(f"{count} x {size} MiB {scheme}", tuple(server.url(scheme, p) for p in paths), peers)
-    if shutil.which("aria2c"):
-        url = f"http://127.0.0.1:{server.slow}/256-0.ckpt"
-        peers = {
-            "aria2c -x8, sha256sum": _aria(server, url, "sha256sum"),
-            "aria2c -x8, openssl": _aria(server, url, "openssl dgst -sha256"),
-            "curl, openssl dgst -sha256": f"curl -s {url} | openssl dgst -sha256",
-        }
-        yield Case("slow 256 MiB http", (f"http://{SLOW_NAME}/256-0.ckpt",), peers)
+    for name, host, port in (
+        ("limited to 20 MiB/s", LIMITED_NAME, server.limited),
+        ("80 ms, 10 MiB/s", SLOW_NAME, server.slow),
+    ):
+        url = f"http://127.0.0.1:{port}/256-0.ckpt"
+        if shutil.which("aria2c"):
+            peers = {f"aria2c -x8, {tool}": _aria(server, url, tool) for tool in _TOOLS[::-1]}
+            yield Case(f"slow 256 MiB {name}", (f"http://{host}/256-0.ckpt",), peers)
 
 
+#: MiB that the hub's own client is given: it needs as much memory as the file is large.
+_MOST_FOR_CLIENT = 1024
 _TOOLS = ("openssl dgst -sha256", "sha256sum")
 
 
@@ -93,6 +110,11 @@ def _curl(server: Server, scheme: str, path: str) -> str:
     port = server.https if scheme == "https" else server.http
     to = f"::127.0.0.1:{port}"
     return f"curl -s --cacert {server.ca} --connect-to {to} {shlex.quote(server.url(scheme, path))}"
+
+
+def _client(server: Server, scheme: str, path: str) -> str:
+    port = server.https if scheme == "https" else server.http
+    return f"{sys.executable} -m benchmarks.hub_client {scheme}://127.0.0.1:{port}/{path}"
 
 
 def _xargs(server: Server, scheme: str, paths: Iterable[str], tool: str) -> str:
@@ -172,7 +194,7 @@ class _Ours:
         if not answer:
             raise SystemExit("our side has ended")
         self._known = answer["digests"]
-        return Cost(answer["wall"], answer["cpu"], answer["peak"]), set(self._known.values())
+        return Cost(answer["wall"], answer["cpu"], answer["peak"], answer["over"]), set(self._known.values())
 
     def digests(self, urls: tuple[str, ...]) -> list[str]:
         return [self._known[url] for url in urls]
@@ -180,11 +202,17 @@ class _Ours:
 
 def _print(case: Case, found: dict[str, list[Cost]]) -> None:
     for who, costs in found.items():
-        ratios = [mine.wall / cost.wall for mine, cost in zip(found[OURS], costs, strict=True)]
+        pairs = list(zip(found[OURS], costs, strict=True))
+        walls = [mine.wall / theirs.wall for mine, theirs in pairs]
         wall, cpu = statistics.median(c.wall for c in costs), statistics.median(c.cpu for c in costs)
-        peak = max(cost.peak for cost in costs) / MIB
-        ratio = "" if who == OURS else f"{statistics.median(ratios):.2f}"
-        print(f"| {case.name} | {who} | {wall:.3f} | {ratio} | {cpu:.2f} | {peak:.0f} |", flush=True)
+        ratios, of_cpu = "", ""
+        peak = f"{max(cost.peak for cost in costs) / MIB:.0f}"
+        if who == OURS:
+            peak += f" (+{max(cost.over for cost in costs) / MIB:.0f})"
+        else:
+            ratios = f"{statistics.median(walls):.2f} ({min(walls):.2f} to {max(walls):.2f})"
+            of_cpu = f"{statistics.median(mine.cpu / max(theirs.cpu, 0.001) for mine, theirs in pairs):.2f}"
+        print(f"| {case.name} | {who} | {wall:.3f} | {ratios} | {cpu:.2f} | {of_cpu} | {peak} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ _LONGEST_LINE = 8_192
 _MOST_TRAILERS = 100
 
 
-#: Receives once into a buffer, as `socket.recv_into` does; 0 at the end of the stream.
-Receive = Callable[[memoryview], int]
+#: Receives once, at most so many bytes, into a buffer that holds them; 0 at the end of the stream.
+Receive = Callable[[int, memoryview], int]
 
 
 class Short(Exception):
@@ -53,15 +53,14 @@ class Body:
         if self.complete:
             return 0
         size, count = min(len(view), self._left), 0
-        read: Receive = self._stream.readinto1
-        once = self._ahead and self._receive is not None
-        if once:  # asked for more than its own buffer holds, the stream is empty behind this read
+        read, once = self._receive, False
+        if read is None or self._ahead:
+            read, once = self._buffered, self._receive is not None
+            # Asked for more than its own buffer holds, the stream is empty behind this read.
             self._ahead = size <= DEFAULT_BUFFER_SIZE
-        elif self._receive:
-            read = self._receive
         try:
             while count < size:
-                got = read(view[count:size])
+                got = read(size - count, view[count:size])
                 if not got:
                     raise Short
                 count += got
@@ -87,6 +86,9 @@ class Body:
             return bool(self._stream.peek(1))
         except (OSError, ValueError):
             return False
+
+    def _buffered(self, _most: int, view: memoryview) -> int:
+        return self._stream.readinto1(view)
 
     def _next_chunk(self) -> None:
         match = _CHUNK.fullmatch(self._line())

@@ -11,11 +11,10 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from urllib3.connection import HTTPConnection, HTTPSConnection
-
 from bot.downloads.addresses import refusal
 from bot.downloads.connect_to import Override, find
 from bot.downloads.limits import Limits
+from bot.downloads.line import Line, PlainConnection, SecureConnection, receiver
 from bot.downloads.outcome import Cancelled, Refused, Trouble
 from bot.downloads.resolver import Resolve, lookup
 from bot.downloads.urls import Target
@@ -38,35 +37,6 @@ OURS = frozenset(
         errno.ENETUNREACH,
     )
 )
-
-
-class PlainConnection(HTTPConnection):
-    """HTTP over a socket that somebody else has opened."""
-
-    opened: socket.socket
-
-    def _new_conn(self) -> socket.socket:
-        return self.opened
-
-
-class SecureConnection(HTTPSConnection):
-    """HTTPS over a socket that somebody else has opened; the certificate is verified for the host's name."""
-
-    opened: socket.socket
-
-    def _new_conn(self) -> socket.socket:
-        return self.opened
-
-
-@dataclass(slots=True)
-class Line:
-    """One open connection to one host, with its guard."""
-
-    key: tuple[str, str, int]
-    connection: PlainConnection | SecureConnection
-    sock: socket.socket
-    guard: Guard
-    idle_since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +154,8 @@ class Dialer:
                 raise Trouble("timeout", "no TLS handshake in time") from None
             raise Trouble("tls", _tls_words(error)) from None
         assert isinstance(connection.sock, socket.socket)
-        return Line((target.scheme, target.host, target.port), connection, connection.sock, guard)
+        opened = connection.sock
+        return Line((target.scheme, target.host, target.port), connection, opened, guard, receiver(opened))
 
 
 def tls_context(ca_bundle: str | None) -> ssl.SSLContext:

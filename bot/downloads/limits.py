@@ -55,8 +55,9 @@ class Limits:
     pieces_from: int = 32 << 20
     pieces_below: int = 24 << 20
     pieces_seconds: float = 0.3
-    piece: int = 5 << 20
-    #: How many pieces may wait for the hash beyond those under way: the window that memory pays for.
+    piece: int = 2 << 20
+    #: How many pieces may wait for the hash beyond those asked for, which are two on each connection: the
+    #: window that memory pays for.
     pieces_ahead: int = 2
     #: So many files in a row that failed by the host's fault make the host unavailable for a while.
     breaker_failures: int = 3

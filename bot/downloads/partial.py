@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ssl import SSLEOFError
 from typing import Protocol
 
 from bot.downloads.body import Body, Short
@@ -117,7 +118,7 @@ class Pace:
                 raise Cancelled from None
             if guard.fired or isinstance(error, TimeoutError):
                 raise self._too_slow(self.clock()) from None
-            words = "ended early" if isinstance(error, Short) else type(error).__name__
+            words = "ended early" if isinstance(error, Short | SSLEOFError) else type(error).__name__
             raise Trouble("short-body", f"{words}, announced {partial.total or '-'} bytes") from None
         finally:
             self._take(partial, buffer[:filled])

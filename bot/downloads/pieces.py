@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from email.message import Message
+from io import DEFAULT_BUFFER_SIZE
 
 from bot.downloads.body import body_length
 from bot.downloads.classify import status_trouble
 from bot.downloads.limits import Limits
 from bot.downloads.outcome import Cancelled, Trouble
 from bot.downloads.partial import Pace, Partial
-from bot.downloads.transport import Reply, Transport
+from bot.downloads.ring import POLL, Ring
+from bot.downloads.transport import Later, Reply, Transport
 from bot.downloads.urls import Target
 from bot.downloads.validators import Validator, in_pieces, piece_fits
 
-#: How often the hashing side looks whether anybody still wants the file, in seconds.
-_POLL = 0.2
+#: Requests on one connection: the one being answered, and the next.
+_UNDER_WAY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,64 +79,9 @@ class Source:
     #: Ends all of its connections at once.
     halt: threading.Event = field(default_factory=threading.Event)
 
-
-@dataclass(slots=True)
-class _Ring:
-    """The window of pieces between the connections and the hash. Places are given out in the file's order."""
-
-    first: int
-    total: int
-    size: int
-    places: list[memoryview]
-    hashed: int = 0
-    given: int = 0
-    back: list[int] = field(default_factory=list)
-    full: set[int] = field(default_factory=set)
-    trouble: Exception | None = None
-    changed: threading.Condition = field(default_factory=threading.Condition)
-
-    @property
-    def count(self) -> int:
-        return -(-(self.total - self.first) // self.size)
-
-    def range(self, number: int) -> tuple[int, int]:
-        """The first byte of a piece, and the one behind its last."""
-        start = self.first + number * self.size
-        return start, min(start + self.size, self.total)
-
-    def place(self, number: int) -> memoryview:
-        start, end = self.range(number)
-        return self.places[number % len(self.places)][: end - start]
-
-    def next(self, *, spare: bool) -> int | None:
-        """A piece to fetch, once its place is free; None when there is none left, or no more use.
-
-        The connection that is not spare stays to the end: others may yet give pieces back.
-        """
-        with self.changed:
-            while not self.trouble:
-                if self.back:
-                    return self.back.pop(self.back.index(min(self.back)))
-                if self.hashed == self.count or (spare and self.given == self.count):
-                    return None
-                if self.given < min(self.count, self.hashed + len(self.places)):
-                    self.given += 1
-                    return self.given - 1
-                self.changed.wait(_POLL)
-        return None
-
-    def fill(self, number: int) -> None:
-        with self.changed:
-            self.full.add(number)
-            self.changed.notify_all()
-
-    def fail(self, number: int, trouble: Exception, *, spare: bool) -> None:
-        """Gives a piece back. Trouble on a spare connection is only the end of that connection."""
-        with self.changed:
-            self.back.append(number)
-            if not spare:
-                self.trouble = self.trouble or trouble
-            self.changed.notify_all()
+    def request(self, start: int, end: int) -> dict[str, str]:
+        """The headers that ask for the bytes from `start` to before `end`."""
+        return self.headers | {"Range": f"bytes={start}-{end - 1}", "If-Range": self.validator.value}
 
 
 def read(
@@ -145,8 +93,9 @@ def read(
     """
     limits = pace.limits
     quiet = replace(pace, report=_unreported, crawls=None)
-    places = [memoryview(bytearray(limits.piece)) for _ in range(taken + 1 + limits.pieces_ahead)]
-    ring, started = _Ring(partial.count, source.total, limits.piece, places), 0
+    window = _UNDER_WAY * (taken + 1) + limits.pieces_ahead
+    places = [memoryview(bytearray(limits.piece)) for _ in range(window)]
+    ring, started = Ring(partial.count, source.total, limits.piece, places), 0
     try:
         for spare in (False, *[True] * taken):
             work = (source, ring, quiet, share, spare)
@@ -162,7 +111,7 @@ def read(
             share.free()
 
 
-def _hash(ring: _Ring, partial: Partial, pace: Pace, stop: threading.Event) -> None:
+def _hash(ring: Ring, partial: Partial, pace: Pace, stop: threading.Event) -> None:
     while ring.hashed < ring.count:
         with ring.changed:
             while ring.hashed not in ring.full:
@@ -170,7 +119,7 @@ def _hash(ring: _Ring, partial: Partial, pace: Pace, stop: threading.Event) -> N
                     raise Cancelled
                 if ring.trouble:
                     raise ring.trouble
-                ring.changed.wait(_POLL)
+                ring.changed.wait(POLL)
             ring.full.remove(ring.hashed)
         partial.take(ring.place(ring.hashed))
         pace.report(partial.count, partial.total)
@@ -179,34 +128,63 @@ def _hash(ring: _Ring, partial: Partial, pace: Pace, stop: threading.Event) -> N
             ring.changed.notify_all()
 
 
-def _fetch(source: Source, ring: _Ring, pace: Pace, share: Share, spare: bool) -> None:
-    """One connection's work: piece after piece."""
+def _fetch(source: Source, ring: Ring, pace: Pace, share: Share, spare: bool) -> None:
+    """One connection's work: piece after piece. Trouble on a spare one is only the end of that one."""
+    owed: deque[int] = deque()
     try:
-        while (number := ring.next(spare=spare)) is not None:
-            try:
-                _piece(source, ring, number, pace)
-            except Exception as error:  # noqa: BLE001 - handed to the reading's own thread, which raises it
-                ring.fail(number, error, spare=spare and isinstance(error, Trouble) and error.again)
-                return
-            ring.fill(number)
-            if spare and not share.keep():
-                return
+        stays = True
+        while stays and (number := ring.next(spare=spare)) is not None:
+            owed.append(number)
+            stays = _deliver(source, ring, pace, owed, share.keep if spare else None)
+    except Exception as error:  # noqa: BLE001 - handed to the reading's own thread, which raises it
+        ends_alone = spare and isinstance(error, Trouble) and error.again
+        ring.give_back(owed, None if ends_alone else error)
     finally:
         if spare:
             share.free()
 
 
-def _piece(source: Source, ring: _Ring, number: int, pace: Pace) -> None:
-    start, end = ring.range(number)
-    headers = source.headers | {"Range": f"bytes={start}-{end - 1}", "If-Range": source.validator.value}
-    reply = source.transport.send(source.target, headers, fresh=False, stop=source.halt)
-    try:
-        _check(reply, source, start, end)
-        pace.pour(reply.body(end - start), _Piece(end - start), ring.place(number), reply.line.guard)
-    except BaseException:
-        source.transport.abort(reply)
-        raise
-    source.transport.release(reply)
+def _deliver(
+    source: Source, ring: Ring, pace: Pace, owed: deque[int], keep: Callable[[], bool] | None
+) -> bool:
+    """Fetches the piece that is owed, and those asked for behind it; whether this connection may stay."""
+    transport = source.transport
+    asked = source.request(*ring.range(owed[0]))
+    reply: Reply | None = transport.send(source.target, asked, fresh=False, stop=source.halt)
+    while reply:
+        start, end = ring.range(owed[0])
+        try:
+            _check(reply, source, start, end)
+            stays = keep is None or keep()
+            later = _ask_behind(source, ring, reply, owed, spare=keep is not None) if stays else None
+            pace.pour(reply.body(end - start), _Piece(end - start), ring.place(owed[0]), reply.line.guard)
+        except BaseException:
+            transport.abort(reply)
+            raise
+        ring.fill(owed.popleft())
+        if later is None:
+            transport.release(reply)
+            return stays
+        reply = transport.next_reply(reply, later)
+    ring.give_back(owed)
+    owed.clear()
+    return True
+
+
+def _ask_behind(source: Source, ring: Ring, reply: Reply, owed: deque[int], *, spare: bool) -> Later | None:
+    """Asks for a further piece before the last has come, so that no way there and back is waited for."""
+    start, end = ring.range(owed[-1])
+    if not reply.reusable or end - start <= DEFAULT_BUFFER_SIZE:
+        return None
+    number = ring.next(spare=spare, wait=False)
+    if number is None:
+        return None
+    later = source.transport.ask_behind(reply, source.target, source.request(*ring.range(number)))
+    if later is None:
+        ring.give_back((number,))
+    else:
+        owed.append(number)
+    return later
 
 
 def _check(reply: Reply, source: Source, start: int, end: int) -> None:

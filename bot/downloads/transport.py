@@ -10,12 +10,16 @@ from http.client import HTTPConnection as PlainProtocol
 from http.client import HTTPException, HTTPResponse, RemoteDisconnected
 
 from bot.downloads.body import Body
-from bot.downloads.connection import Dialer, Line
+from bot.downloads.connection import Dialer
+from bot.downloads.line import Line, PlainConnection, SecureConnection
 from bot.downloads.outcome import Cancelled, Trouble
 from bot.downloads.urls import Target
 
 #: Idle connections kept over all hosts; each holds a file handle.
 MOST_IDLE = 32
+
+#: A request that was sent, and whose answer is still to be read.
+Later = PlainConnection | SecureConnection
 
 
 @dataclass(slots=True)
@@ -38,7 +42,7 @@ class Reply:
         return not self.response.will_close
 
     def body(self, length: int | None) -> Body:
-        return Body(self.response.fp, length, None if length is None else self.line.sock.recv_into)
+        return Body(self.response.fp, length, None if length is None else self.line.receive)
 
 
 def _unpaced(_host: str, _stop: threading.Event) -> None:
@@ -79,18 +83,40 @@ class Transport:
         self.heard(target.host, reply.status)
         return reply
 
+    def ask_behind(self, reply: Reply, target: Target, headers: Mapping[str, str]) -> Later | None:
+        """Sends a request behind one whose answer is being read; None when the connection takes no more.
+
+        Only behind an answer whose body outlasts what is read ahead together with its header.
+        """
+        later = reply.line.another()
+        try:
+            later.request("GET", target.path, headers=headers)
+        except OSError:
+            return None
+        return later
+
+    def next_reply(self, reply: Reply, later: Later) -> Reply | None:
+        """The answer to what was asked behind a completely read one; raises as `send` does.
+
+        None when the host has closed the connection instead.
+        """
+        reply.response.close()
+        reply.line.guard.deadline = self.dialer.clock() + self.dialer.limits.answer_seconds
+        return self._answer(reply.line, later)
+
     def release(self, reply: Reply) -> None:
         """Keeps the connection of a completely read response."""
-        if not reply.reusable or reply.line.guard.fired:
-            self.abort(reply)
-            return
+        line = reply.line
+        surplus: Line | None = line
         reply.response.close()
-        self.dialer.watchdog.forget(reply.line.guard)
-        reply.line.idle_since = self.dialer.clock()
         with self._lock:
-            self._idle.append(reply.line)
-            surplus = self._idle.pop(0) if len(self._idle) > MOST_IDLE else None
-        if surplus:
+            # Whoever was stopped must not bring a connection after `drop_idle` has taken the others.
+            if reply.reusable and not (line.guard.fired or line.guard.stopped):
+                self.dialer.watchdog.forget(line.guard)
+                line.idle_since = self.dialer.clock()
+                self._idle.append(line)
+                surplus = self._idle.pop(0) if len(self._idle) > MOST_IDLE else None
+        if surplus is not None:
             self.dialer.hang_up(surplus)
 
     def abort(self, reply: Reply) -> None:
@@ -122,18 +148,29 @@ class Transport:
         """None when the connection was closed without a word."""
         try:
             line.connection.request("GET", target.path, headers=headers)
+        except (OSError, HTTPException, ValueError) as error:
+            self._lost(line, error)
+            return None
+        return self._answer(line, line.connection)
+
+    def _answer(self, line: Line, asked: Later) -> Reply | None:
+        try:
             # The wrapper that urllib3 would put around it hides the stream whose bytes are counted here.
-            reply = Reply(line, PlainProtocol.getresponse(line.connection))
+            reply = Reply(line, PlainProtocol.getresponse(asked))
             if line.guard.fired:  # a header that we cut off looks like a whole one
                 reply.response.close()
                 raise TimeoutError
             return reply
         except (OSError, HTTPException, ValueError) as error:
-            self.dialer.hang_up(line)
-            if line.guard.stopped:
-                raise Cancelled from None
-            if line.guard.fired or isinstance(error, TimeoutError):
-                raise Trouble("timeout", "no answer in time") from None
-            if isinstance(error, RemoteDisconnected | ConnectionError):
-                return None
+            self._lost(line, error)
+            return None
+
+    def _lost(self, line: Line, error: Exception) -> None:
+        """Gives a connection up; returns where it was closed without a word, and raises for all else."""
+        self.dialer.hang_up(line)
+        if line.guard.stopped:
+            raise Cancelled from None
+        if line.guard.fired or isinstance(error, TimeoutError):
+            raise Trouble("timeout", "no answer in time") from None
+        if not isinstance(error, RemoteDisconnected | ConnectionError):
             raise Trouble("bad-response", type(error).__name__) from None

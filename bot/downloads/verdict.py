@@ -14,6 +14,8 @@ from rules.finding import Fault
 #: So much of a file's start is kept as evidence, in bytes.
 FIRST_BYTES = 64
 _LONGEST_DETAIL = 300
+#: No host puts a review off for longer, in seconds; whoever asks for a week is asked again tomorrow.
+LONGEST_WAIT = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def judge(
     except Trouble as trouble:
         result = _unread(subject, RemoteState.UNVERIFIED, trouble.reason, trouble.detail, trouble.fault)
         if trouble.wait:
-            result = replace(result, retry_at=now() + trouble.wait)
+            result = replace(result, retry_at=now() + min(trouble.wait, LONGEST_WAIT))
     reads = sum(bool(look.sha256) for look in seen)
     return _finished(result, reads=reads, seconds=clock() - start, measured_at=now())
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
+from bot.downloads.verdict import LONGEST_WAIT
 from rules.facts import RemoteState
 from rules.finding import Fault
 from tests.downloads.conftest import Measure
@@ -71,6 +74,14 @@ def part(content: bytes, tag: str | None = TAG, shift: int = 0, whole: int = len
     return answer
 
 
+def packed_on_request(exchange: Exchange) -> None:
+    """Packs the file for whoever says that they can unpack it."""
+    packs = "gzip" in exchange.headers.get("accept-encoding", "gzip")
+    body = gzip.compress(CONTENT) if packs else CONTENT
+    exchange.head(200, {"Content-Length": len(body), **({"Content-Encoding": "gzip"} if packs else {})})
+    exchange.send(body)
+
+
 def slowly(head: bytes, drop: bytes) -> Answer:
     """Begins, then drips for ever."""
 
@@ -99,6 +110,7 @@ BEGIN = b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n"
 #: Each ends with the digest of `CONTENT`, which is what the page declares.
 RECOVERED: dict[str, Answer] = {
     "plain": file(),
+    "gzip for whoever asks": packed_on_request,
     "chunked": raw(chunks(CONTENT)),
     "chunk extensions and trailers": raw(chunks(CONTENT, b"0;x=1\r\nDigest: x\r\n\r\n")),
     "cut, resumed": CUT,
@@ -108,6 +120,7 @@ RECOVERED: dict[str, Answer] = {
     ),
     "cut, a young Last-Modified": file(cut={1: 100_000}, ETag=None, Last_Modified=CHANGED, Date=A_SECOND_ON),
     "cut, no ranges": no_ranges(n1=100_000, n2=200_000),
+    "cut, 200 to the rest": in_turn(CUT, no_ranges()),
     "cut, no validator": file(cut={1: 100_000}, ETag=None),
     "cut, weak validator": file(cut={1: 100_000}, ETag='W/"v1"'),
     "cut before the first byte": file(cut={1: 0}),
@@ -232,6 +245,34 @@ def test_says_what_the_contributor_can_mend(name: str, measure: Measure, host: A
     file = measure(answer)
     assert (file.state, file.reason, file.fault) == (WRONG, reason, Fault.CONTRIBUTOR)
     assert host.count("/a.ckpt") >= (1 if "refused" in reason else 2), "seen once is not enough to blame"
+
+
+@pytest.mark.parametrize(
+    ("code", "asked", "seconds"),
+    [
+        (429, "3600", 3600.0),
+        (503, "120", 120.0),
+        (429, format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True), 7200.0),
+        (503, "999999999", LONGEST_WAIT),
+        (503, "Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT),
+    ],
+)
+def test_when_a_host_asks_to_be_tried_again_is_in_the_result(
+    code: int, asked: str, seconds: float, measure: Measure, host: AssetHost
+) -> None:
+    found = measure(status(code, Retry_After=asked))
+    assert (found.state, found.fault) == (UNVERIFIED, Fault.HOST)
+    assert found.retry_at == pytest.approx(found.measured_at + seconds, abs=600)
+    assert host.count("/a.ckpt") == 1, "who asks for patience is not asked again at once"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [status(503), status(503, Retry_After="soon"), status(404, Retry_After=60), file()],
+    ids=["not said", "nonsense", "an answer that stands", "all well"],
+)
+def test_without_a_word_of_the_host_no_time_is_named(answer: Answer, measure: Measure) -> None:
+    assert measure(answer).retry_at is None
 
 
 def test_a_mismatch_needs_two_reads_that_agree(measure: Measure, host: AssetHost) -> None:

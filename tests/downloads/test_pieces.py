@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import re
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -152,6 +153,49 @@ TWISTS = [changed, refused, broken, silent, shifted, shorter, packed, other_leng
 def test_trouble_with_pieces_never_costs_the_digest(twist: Twist, times: int, host: AssetHost) -> None:
     found = measured(host, ranged(*[twist] * times))
     assert (found.state, found.sha256, found.reason) == (RemoteState.MEASURED, DIGEST, "")
+
+
+def closing_unsaid(exchange: Exchange, start: int, end: int) -> None:
+    piece(exchange, start, end)
+    exchange.drop()
+
+
+def closing_as_said(exchange: Exchange, start: int, end: int) -> None:
+    piece(exchange, start, end, Connection="close")
+    exchange.drop()
+
+
+@pytest.mark.parametrize("twist", [closing_unsaid, closing_as_said])
+@pytest.mark.parametrize("times", [1, 3, 100], ids=["once", "thrice", "always"])
+def test_what_a_closing_host_was_asked_behind_a_piece_is_asked_again(
+    twist: Twist, times: int, host: AssetHost
+) -> None:
+    found = measured(host, ranged(*[twist] * times))
+    assert (found.state, found.sha256, found.reason) == (RemoteState.MEASURED, DIGEST, "")
+
+
+def test_the_next_piece_is_asked_for_before_the_last_has_come(host: AssetHost) -> None:
+    asked = threading.Event()
+
+    def halting(exchange: Exchange, start: int, end: int) -> None:
+        exchange.head(
+            206,
+            {
+                "Content-Length": end - start,
+                "Content-Range": f"bytes {start}-{end - 1}/{len(CONTENT)}",
+                "ETag": TAG,
+            },
+        )
+        if not asked.is_set() and select.select([exchange.wire], [], [], 5)[0]:
+            asked.set()
+        exchange.send(CONTENT[start:end])
+
+    patient = replace(EAGER, answer_seconds=20, window_seconds=20)
+    host.routes["/a.ckpt"] = ranged(*[halting] * 100)
+    with closing(Fetcher(patient, connect_to=host.connect_to, ca_bundle=host.ca)) as fetcher:
+        (found,) = fetcher.measure([Wanted(URL, DIGEST)], lambda: False)
+    assert (found.state, found.sha256) == (RemoteState.MEASURED, DIGEST)
+    assert asked.is_set()
 
 
 def lying(exchange: Exchange, start: int, end: int) -> None:

@@ -256,6 +256,7 @@ def test_says_what_the_contributor_can_mend(name: str, measure: Measure, host: A
         (503, "999999999", LONGEST_WAIT),
         (503, "Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT),
     ],
+    ids=["an hour", "two minutes", "a date in two hours", "much too long", "a date much too late"],
 )
 def test_when_a_host_asks_to_be_tried_again_is_in_the_result(
     code: int, asked: str, seconds: float, measure: Measure, host: AssetHost

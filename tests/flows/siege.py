@@ -16,8 +16,8 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, cast
@@ -103,10 +103,15 @@ class FarFetcher:
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
 
-    def measure(self, wanted: Sequence[Wanted], cancelled: Callable[[], bool]) -> Iterator[RemoteFile]:
+    def measure(
+        self, wanted: Sequence[Wanted], cancelled: Callable[[], bool], known: Mapping[str, RemoteFile]
+    ) -> Iterator[RemoteFile]:
         for want in wanted:
             if cancelled():
                 return
+            if want.url in known:
+                yield replace(known[want.url], confirmed_at=time.time())
+                continue
             time.sleep(READS_FOR)
             self.wire("read", want.url)
             yield RemoteFile(

@@ -53,7 +53,7 @@ class RemoteFile:
     of 0 says that they were not listed, never that there are none.
     `mismatch` is a stable word for why the declared digest is not the observed one, where that is known:
     `upper-case`, `blanks` (both harmless), `prefix`, `md5`, `sha1`, `sha224`, `sha384`, `sha512`,
-    `unpacked` (the digest of what this gzip holds), `truncated` (it breaks off within a tensor or a graph).
+    `unpacked` (the digest of what this gzip holds), `truncated` (the file breaks off in a tensor or graph).
     `retry_at` is when the host asks to be asked again, if it does.
     `confirmed_at` is set where another run had read the file (at `measured_at`) and the host said now that it
     is still the same; `read_for` names the pull request of that reading as readers know it, where they may.

@@ -84,6 +84,7 @@ class Progress:
         self._colour = self._moves and not environment.get("NO_COLOR")
         self._files, self._done = files, 0
         self._rate, self._counts, self._sum = _Rate(), dict[str, int](), 0
+        self._rate.at(clock(), 0)
         self._due, self._drawn = clock() + self._pause, False
         self._lock = threading.Lock()
 

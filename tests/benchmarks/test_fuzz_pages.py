@@ -55,8 +55,8 @@ def test_bombs_are_refused_at_once(name: str) -> None:
     data = f"# A\n\n---\n\n{BOMBS[name]}\n\n---\n\ntext\n".encode()
     best = 9.0
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.thread_time()
         page = parse(PATH, data)
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.thread_time() - started)
     assert page.troubles, name
     assert best < REFUSED

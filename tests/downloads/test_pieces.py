@@ -235,7 +235,7 @@ def test_cancelling_ends_pieces(host: AssetHost) -> None:
     with closing(Fetcher(patient, connect_to=host.connect_to, ca_bundle=host.ca)) as fetcher:
         start = time.monotonic()
         assert list(fetcher.measure([Wanted(URL, DIGEST)], wish.is_set)) == []
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < 4
         _wait_until(lambda: not _pieces_run())
 
 

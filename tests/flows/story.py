@@ -72,6 +72,7 @@ class FakeFetcher:
     asked: list[str] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
     stops_after: int | None = None
+    reason: str = "status-503"
     #: What every file is found to hold.
     tensors: tuple[Tensor, ...] = ()
     #: When a host that is down asks to be asked again.
@@ -97,7 +98,7 @@ class FakeFetcher:
     def _file(self, want: Wanted) -> RemoteFile:
         if want.url in self.down:
             return RemoteFile(
-                want.url, RemoteState.UNVERIFIED, want.sha256, reason="status-503", fault=Fault.HOST,
+                want.url, RemoteState.UNVERIFIED, want.sha256, reason=self.reason, fault=Fault.HOST,
                 measured_at=self.now(), retry_at=self.retry_at,
             )  # fmt: skip
         return RemoteFile(

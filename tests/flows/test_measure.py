@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from bot.flows.measure import CONFIRMED_FOR, FRESH_FOR, MOST_TENSORS
 from bot.flows.review import RETRIES
+from bot.hosts import Closed, Courtesy, Slot
 from bot.model import Intent, PullRef, Report
 from bot.review.report import Verdict, verdict
-from rules.facts import Tensor
+from bot.store.hosts import SharedHosts
+from rules.facts import RemoteFile, RemoteState, Tensor
+from rules.finding import Fault
 from tests.flows.forge import REPO
 from tests.flows.story import NOW, PAGE, Story, digest, links, page
 
@@ -101,3 +106,22 @@ def test_a_report_keeps_no_more_tensors_than_people_read(story: Story) -> None:
     story.settle()
     assert [len(file.tensors) for file in story.reports[0].files] == [len(many), 0]
     assert [file.tensor_count for file in story.reports[0].files] == [len(many)] * 2
+
+
+@pytest.mark.parametrize(("reason", "tried"), [("connect", True), ("rate-limited", False)])
+def test_a_recheck_lets_a_closed_host_be_tried(story: Story, reason: str, tried: bool) -> None:
+    url = links()[0]
+    host = url.split("/")[2]
+    hosts = SharedHosts(story.store.engine, Courtesy(failures=1), lambda: story.time)
+    with closing(hosts):
+        story.fetcher.down.add(url)
+        story.fetcher.reason = reason
+        story.open()
+        story.settle()
+        slot = hosts.take(host, "run")
+        assert isinstance(slot, Slot)
+        hosts.free(slot, RemoteFile(url, RemoteState.UNVERIFIED, reason="connect", fault=Fault.HOST))
+        assert isinstance(hosts.take(host, "run"), Closed)
+        story.say("/recheck")
+        story.settle()
+        assert isinstance(hosts.take(host, "run"), Slot) is tried

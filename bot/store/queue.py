@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, case, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.model import PullRef
+from bot.model import Comment, PullRef
 from bot.store.database import reading, storable, writing
 from bot.store.schema import jobs, workers
 
@@ -34,7 +34,11 @@ SOON, NORMAL, BULK, LATER = 0, 10, 20, 30
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Something to do: `key` names it, so that asking twice is asking once."""
+    """Something to do: `key` names it, so that asking twice is asking once.
+
+    `once` says that asking again changes nothing even after it was done, except to take it up where it was
+    set aside.
+    """
 
     key: str
     kind: str
@@ -43,6 +47,7 @@ class Request:
     priority: int = NORMAL
     supersede: bool = False
     due_at: float = 0.0
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,12 @@ def review_request(
 ) -> Request:
     """A review of the pull request's present head; `fresh` measures every remote file anew."""
     return Request(f"review {ref}", REVIEW, ref, {"fresh": fresh}, priority, supersede, due_at)
+
+
+def comment_request(ref: PullRef, said: Comment) -> Request:
+    """The answer to a comment, once, whether a delivery or a look at the forge told of it, or both."""
+    payload = {"id": said.id, "author": asdict(said.author), "body": said.body, "url": said.url}
+    return Request(f"comment {ref} {said.id}", COMMENT, ref, payload, SOON, once=True)
 
 
 def insert_into(connection: Connection, table: Any) -> Any:
@@ -117,6 +128,8 @@ def enqueue(connection: Connection, request: Request, now: float) -> int:
         "failures": 0,
         "parked": False,
     }
+    if request.once:
+        again = {"parked": False}
     if request.supersede:
         again["superseded"] = case((begun, jobs.c.wanted), else_=jobs.c.superseded)
     insert = insert_into(connection, jobs).values(values)

@@ -13,8 +13,8 @@ from bot.model import Delivery, Intent, PullRef, Report
 from bot.review.report import SUPERSEDED, from_json, remote_file, to_json
 from bot.store import queue
 from bot.store.database import reading, storable, writing
-from bot.store.queue import Request, enqueue, insert_into, review_request
-from bot.store.schema import deliveries, jobs, measurements, pages, reports, workers
+from bot.store.queue import Request, comment_request, enqueue, insert_into, review_request
+from bot.store.schema import deliveries, jobs, measurements, notes, pages, reports, workers
 from rules.facts import RemoteFile
 
 #: Bound variables that one statement may carry on SQLite; lists are asked for in pieces of this length.
@@ -186,6 +186,17 @@ class Store:
         with writing(self.engine) as connection:
             connection.execute(insert_into(connection, pages).on_conflict_do_nothing(), rows)
 
+    def note(self, key: str) -> str:
+        """What was noted under `key`, empty where nothing was."""
+        with reading(self.engine) as connection:
+            return connection.execute(select(notes.c.value).where(notes.c.key == key)).scalar() or ""
+
+    def save_note(self, key: str, value: str, now: float) -> None:
+        row = {"key": key, "value": value, "noted_at": now}
+        with writing(self.engine) as connection:
+            insert = insert_into(connection, notes).values(row)
+            connection.execute(insert.on_conflict_do_update(index_elements=[notes.c.key], set_=row))
+
     def has_final_report(self, ref: PullRef, head_sha: str) -> bool:
         """Whether the last review that ended was of this head and was shown there, or one is on its way."""
         waiting = select(jobs.c.id).where(
@@ -247,9 +258,7 @@ def work(delivery: Delivery) -> Request | None:
             key = f"locate {delivery.forge}/{delivery.repo} {delivery.head_sha}"
             return Request(key, queue.LOCATE, ref, {"head_sha": delivery.head_sha}, queue.SOON)
         case Intent.COMMENT if delivery.comment is not None:
-            said = delivery.comment
-            payload = {"id": said.id, "author": asdict(said.author), "body": said.body, "url": said.url}
-            return Request(f"comment {ref} {said.id}", queue.COMMENT, ref, payload, queue.SOON)
+            return comment_request(ref, delivery.comment)
         case _:
             return None
 

@@ -113,7 +113,7 @@ def test_the_answer_must_be_about_what_was_asked(fake, forge, pull_json):
 def test_open_pull_requests(fake, forge, pull_json):
     fake.on(f"GET {R}/pulls", [pull_json, {**pull_json, "id": 9002, "number": 6}])
     assert [found.ref.number for found in forge.open_pulls(REPO)] == [5, 6]
-    assert fake.asked[0].query["state"] == "open"
+    assert fake.asked[-1].query["state"] == "open"
 
 
 def test_open_pull_requests_of_an_absent_repository(forge):

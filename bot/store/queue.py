@@ -34,11 +34,7 @@ SOON, NORMAL, BULK, LATER = 0, 10, 20, 30
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Something to do: `key` names it, so that asking twice is asking once.
-
-    `once` says that asking again changes nothing even after it was done, except to take it up where it was
-    set aside.
-    """
+    """Something to do: `key` names it, so that asking twice is asking once."""
 
     key: str
     kind: str
@@ -47,7 +43,6 @@ class Request:
     priority: int = NORMAL
     supersede: bool = False
     due_at: float = 0.0
-    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +73,9 @@ def review_request(
 
 
 def comment_request(ref: PullRef, said: Comment) -> Request:
-    """The answer to a comment, once, whether a delivery or a look at the forge told of it, or both."""
+    """The answer to a comment, whether a delivery or a look at the forge told of it, or both."""
     payload = {"id": said.id, "author": asdict(said.author), "body": said.body, "url": said.url}
-    return Request(f"comment {ref} {said.id}", COMMENT, ref, payload, SOON, once=True)
+    return Request(f"comment {ref} {said.id}", COMMENT, ref, payload, SOON)
 
 
 def insert_into(connection: Connection, table: Any) -> Any:
@@ -128,8 +123,6 @@ def enqueue(connection: Connection, request: Request, now: float) -> int:
         "failures": 0,
         "parked": False,
     }
-    if request.once:
-        again = {"parked": False}
     if request.supersede:
         again["superseded"] = case((begun, jobs.c.wanted), else_=jobs.c.superseded)
     insert = insert_into(connection, jobs).values(values)

@@ -21,6 +21,8 @@ from rules.facts import RemoteFile
 PIECE = 500
 #: The word in `Report.trouble` of a run that a forge would not let finish, whatever we tried.
 FORGE_REFUSED = "forge"
+#: Begins the key of the note that a comment has been answered.
+ANSWERED = "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,14 +237,19 @@ class Store:
             return connection.execute(select(func.max(workers.c.heartbeat_at))).scalar()
 
     def prune(self, before: float) -> int:
-        """Deletes deliveries and measurements older than `before`; returns how many rows."""
+        """Deletes deliveries, measurements and marks of answers from before; returns how many rows."""
         with writing(self.engine) as connection:
-            return sum(
-                connection.execute(delete(table).where(column < before)).rowcount
-                for table, column in (
-                    (deliveries, deliveries.c.received_at),
-                    (measurements, measurements.c.measured_at),
+            return (
+                sum(
+                    connection.execute(delete(table).where(column < before)).rowcount
+                    for table, column in (
+                        (deliveries, deliveries.c.received_at),
+                        (measurements, measurements.c.measured_at),
+                    )
                 )
+                + connection.execute(
+                    delete(notes).where(notes.c.noted_at < before, notes.c.key.like(f"{ANSWERED} %"))
+                ).rowcount
             )
 
 

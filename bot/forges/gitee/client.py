@@ -85,9 +85,11 @@ class GiteeForge:
         try:
             found = answers.pull(self._api.get(f"{repo_path(ref.repo)}/pulls/{ref.number}"), ref.repo)
         except RequestError as error:
-            if error.status == 404:
-                self._require(ref.repo)
-            raise
+            if error.status != 404:
+                raise
+            self._require(ref.repo)
+            # No body is signed: what one names may never have been there. The reconciler finds what is.
+            raise RequestError(f"Gitee has no pull request {ref}", 404, permanent=True) from None
         if found.ref.number != ref.number:
             raise answers.nonsense("pull request number")
         return found

@@ -31,6 +31,9 @@ REVIEW, COMMENT, INDEX, RECONCILE, LOCATE = "review", "comment", "index", "recon
 #: Smaller goes first: words to people, then small pull requests, then bulk work and housekeeping.
 SOON, NORMAL, BULK, LATER = 0, 10, 20, 30
 
+#: The payload of a review that only a delivery asks for: any other wish outweighs it.
+HINT: Mapping[str, Any] = {"fresh": False, "hint": True}
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -66,10 +69,20 @@ class Lease:
 
 
 def review_request(
-    ref: PullRef, *, supersede: bool, fresh: bool = False, due_at: float = 0.0, priority: int = NORMAL
+    ref: PullRef,
+    *,
+    supersede: bool,
+    fresh: bool = False,
+    hint: bool = False,
+    due_at: float = 0.0,
+    priority: int = NORMAL,
 ) -> Request:
-    """A review of the pull request's present head; `fresh` measures every remote file anew."""
-    return Request(f"review {ref}", REVIEW, ref, {"fresh": fresh}, priority, supersede, due_at)
+    """A review of the pull request's present head; `fresh` measures every remote file anew.
+
+    `hint` says that only a delivery asks for it, which may tell of nothing new.
+    """
+    payload = HINT if hint else {"fresh": fresh}
+    return Request(f"review {ref}", REVIEW, ref, payload, priority, supersede, due_at)
 
 
 def comment_request(ref: PullRef, said: Comment) -> Request:
@@ -92,7 +105,7 @@ def enqueue(connection: Connection, request: Request, now: float) -> int:
         "forge": request.ref.forge,
         "repo": request.ref.repo,
         "number": request.ref.number,
-        "payload": json.dumps(dict(request.payload)),
+        "payload": _json(request.payload),
         "priority": request.priority,
         "wanted": 1,
         "done": 0,
@@ -109,12 +122,13 @@ def enqueue(connection: Connection, request: Request, now: float) -> int:
     idle = jobs.c.wanted == jobs.c.done
     # A wish to read every file anew stays until a run has fulfilled it.
     unfulfilled = (jobs.c.wanted > jobs.c.done) & (true() if request.supersede else ~begun)
+    outweighed = unfulfilled if request.payload == HINT else unfulfilled & (jobs.c.payload != _json(HINT))
     keeps_payload = request.kind == REVIEW and not request.payload.get("fresh")
     again: dict[str, Any] = {
         # A job that waits already covers this wish, unless it is running: then one more run follows.
         "wanted": case((or_(begun, idle, jobs.c.parked), jobs.c.wanted + 1), else_=jobs.c.wanted),
         "due_at": case((or_(idle, jobs.c.parked, jobs.c.due_at > due), due), else_=jobs.c.due_at),
-        "payload": case((unfulfilled, jobs.c.payload), else_=values["payload"])
+        "payload": case((outweighed, jobs.c.payload), else_=values["payload"])
         if keeps_payload
         else values["payload"],
         "priority": request.priority,
@@ -128,6 +142,10 @@ def enqueue(connection: Connection, request: Request, now: float) -> int:
     insert = insert_into(connection, jobs).values(values)
     upsert = insert.on_conflict_do_update(index_elements=[jobs.c.key], set_=again).returning(jobs.c.wanted)
     return int(connection.execute(upsert).scalar_one())
+
+
+def _json(payload: Mapping[str, Any]) -> str:
+    return json.dumps(dict(payload))
 
 
 class Queue:

@@ -258,7 +258,7 @@ def work(delivery: Delivery) -> Request | None:
     ref = PullRef(delivery.forge, delivery.repo, delivery.number)
     match delivery.intent:
         case Intent.REVIEW | Intent.CLOSED:
-            return review_request(ref, supersede=True)
+            return review_request(ref, supersede=True, hint=True)
         case Intent.RERUN if delivery.number:
             return review_request(ref, supersede=False, fresh=True)
         case Intent.RERUN if delivery.head_sha:

@@ -46,8 +46,8 @@ class Mode:
 
 
 MODES = (Mode("github", "token"), Mode("github", "app"), Mode("gitee", "token"))
-#: Seconds between two looks where no webhook tells of anything.
-POLL = 2
+#: Seconds between two looks where no webhook tells of anything; more than `SETTLED`, or it is never quiet.
+POLL = 4
 
 
 def environment(mode: Mode, sim: Sim, port: int, folder: Path) -> dict[str, str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from bot.forges.gitee import answers
-from bot.forges.gitee.http import Api, repo_path
+from bot.forges.gitee.http import Api, RequestError, repo_path
 from bot.model import Comment, PullRef
 
 #: Pages of 100 comments in one look; more than that was not said since the last. Ours to choose.
 MAX_PAGES = 10
+#: Pull requests whose comments are asked for one by one where Gitee does not list a whole repository's.
+MAX_PULLS = 30
 
 _CURSOR = re.compile(r"([0-9]{1,19})(?: (\S+))?")
 _PULL = re.compile(r"/pulls/([0-9]{1,9})$")
@@ -17,9 +19,15 @@ _PULL = re.compile(r"/pulls/([0-9]{1,9})$")
 
 def after(api: Api, repo: str, cursor: str) -> tuple[tuple[tuple[PullRef, Comment], ...], str]:
     """See `Polled.comments_after`. A cursor is the newest comment's id and Gitee's own time of it."""
+    # One counter gives all comments their ids, whatever pull request they stand on.
     match = _CURSOR.fullmatch(cursor)
     known, since = (int(match[1]), match[2] or "") if match else (0, "")
-    listed = _listed(api, repo, known, since)
+    try:
+        listed = _newest(api, f"{repo_path(repo)}/pulls/comments", known, since)
+    except RequestError as error:
+        if error.status != 404:
+            raise
+        listed = _of_open_pulls(api, repo, known, since)
     newest = max(listed, default=0)
     if newest <= known:
         return (), cursor or "0"
@@ -28,9 +36,18 @@ def after(api: Api, repo: str, cursor: str) -> tuple[tuple[tuple[PullRef, Commen
     return said, f"{newest} {_time(listed[newest])}".rstrip()
 
 
-def _listed(api: Api, repo: str, known: int, since: str) -> dict[int, answers.Object]:
+def _of_open_pulls(api: Api, repo: str, known: int, since: str) -> dict[int, answers.Object]:
+    """The same where Gitee does not list a whole repository's: from the pull requests touched last."""
+    query = {"state": "open", "sort": "updated", "direction": "desc"}
+    found: dict[int, answers.Object] = {}
+    for item in api.page(f"{repo_path(repo)}/pulls", query, 1)[0][:MAX_PULLS]:
+        number = answers.number(answers.obj(item, "pull request").get("number"), "pull request number")
+        found |= _newest(api, f"{repo_path(repo)}/pulls/{number}/comments", known, since)
+    return found
+
+
+def _newest(api: Api, path: str, known: int, since: str) -> dict[int, answers.Object]:
     """Comments by id, all that are newer than `known` among them: the oldest come first, so from the end."""
-    path = f"{repo_path(repo)}/pulls/comments"
     query = {"sort": "created", "direction": "asc", **({"since": since} if since else {})}
     items, last = api.page(path, query, 1)
     found = _by_id(items)

@@ -1,4 +1,4 @@
-"""What an operator may choose on Gitee (a label that forbids merging, the test state), and what a role allows."""
+"""What an operator may choose on Gitee (a label that forbids merging, the test state); what a role allows."""
 
 import pytest
 

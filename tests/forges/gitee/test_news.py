@@ -2,7 +2,9 @@
 
 import pytest
 
+from bot.errors import ForgeError
 from bot.forges.gitee.client import GiteeForge
+from bot.forges.gitee.news import MAX_PULLS
 from bot.forges.pace import Pace
 
 pytestmark = pytest.mark.network
@@ -84,3 +86,30 @@ def test_what_names_no_pull_request_is_passed_over(fake, forge):
     found, cursor = forge.comments_after(REPO, "0")
     assert bodies(found) == [(5, "/status")]
     assert cursor == "101"
+
+
+def test_where_a_repository_lists_none_its_open_pull_requests_are_asked(fake, forge, reply, pull_json):
+    fake.on(f"GET {PATH}", reply(404, {"message": "404 Not Found"}))
+    fake.on(f"GET /repos/{REPO}/pulls", [pull_json])
+    say(fake, "old")
+    _, cursor = forge.comments_after(REPO, "")
+    say(fake, "/status")
+    fake.asked.clear()
+    found, _ = forge.comments_after(REPO, cursor)
+    assert bodies(found) == [(5, "/status")]
+    assert len(fake.asked) == 3
+
+
+def test_the_pull_requests_that_are_asked_are_bounded(fake, forge, reply, pull_json):
+    fake.on(f"GET {PATH}", reply(404, {}))
+    fake.on(f"GET /repos/{REPO}/pulls", [{**pull_json, "number": number} for number in range(100, 200)])
+    for number in range(100, 200):
+        fake.on(f"GET /repos/{REPO}/pulls/{number}/comments", [])
+    assert forge.comments_after(REPO, "7") == ((), "7")
+    assert len(fake.asked) == 2 + MAX_PULLS
+
+
+def test_any_other_refusal_is_told(fake, forge, reply):
+    fake.on(f"GET {PATH}", reply(403, {}))
+    with pytest.raises(ForgeError):
+        forge.comments_after(REPO, "7")

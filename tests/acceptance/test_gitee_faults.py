@@ -1,0 +1,140 @@
+"""One request of a review fails, whichever and however: what stands at the end is right and said once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from forgesim import Sim
+
+from bot.flows import reconcile
+from bot.forges.gitee.client import GiteeForge
+from bot.forges.pace import Pace
+from bot.model import Delivery, Intent, PullRef
+from bot.store.database import open_database, upgrade
+from tests.acceptance.pages import Hub
+from tests.acceptance.world import ASSETS, CONTEXTS, FORMAT, GATE, inline_places, states, summaries
+from tests.flows.story import KINDS, PAGE, Story, page
+
+pytestmark = pytest.mark.network
+
+#: How a request fails, and every how many-th of the steps it is tried at. The steps of two kinds differ by
+#: one, so that all are met several times; the first two differ most: no effect, or one without an answer.
+FAULTS: dict[str, tuple[dict[str, Any], int]] = {
+    "reset before": ({"kind": "reset_before"}, 2),
+    "reset after": ({"kind": "reset_after"}, 2),
+    "cut short": ({"kind": "truncate"}, 5),
+    "status 502": ({"kind": "status", "status": 502}, 8),
+    "status 500": ({"kind": "status", "status": 500}, 8),
+    "status 429": ({"kind": "status", "status": 429, "retry_after": 7}, 8),
+    "a page of HTML": ({"kind": "garbage"}, 8),
+    "secondary limit": ({"kind": "secondary", "retry_after": 7}, 8),
+    "no answer": ({"kind": "timeout", "seconds": 0.1}, 8),
+    "token refused": ({"kind": "bad_credentials"}, 8),
+}
+#: Looks at the open pull requests until all is as it should be: a handful of retries and one look each.
+ROUNDS = 12
+#: Seconds within which a job that failed comes back; a look at the repository comes later.
+PATIENCE = 60.0
+RED = {FORMAT: "failure", ASSETS: "success", GATE: "failure"}
+GREEN = dict.fromkeys(CONTEXTS, "success")
+
+
+@dataclass
+class Desk:
+    """A worker's flows in this process, at a clock of its own, with our driver on the simulator's Gitee."""
+
+    sim: Any
+    story: Story
+
+    def deliver(self, pull: Any) -> None:
+        ref = PullRef("gitee", self.sim.gitee.repo.full_name, pull.number)
+        delivery = Delivery(
+            "gitee", f"d{next(self.story.ids)}", "hook", "", Intent.REVIEW, ref.repo, ref.number
+        )
+        self.story.store.accept(delivery, {}, b"{}", self.story.time)
+
+    def until(self, pull: Any, wanted: dict[str, str]) -> dict[str, Any]:
+        """Works, and when nothing is due lets time pass and looks around, as a worker does."""
+        for _ in range(ROUNDS):
+            self.story.settle()
+            outcome: dict[str, Any] = self.sim.gitee.outcome(pull)
+            if states(outcome) == wanted and not self.story.queue.due(KINDS, self.story.time + PATIENCE):
+                return outcome
+            self.story.time += reconcile.EVERY + 1
+            for request in reconcile.standing(self.story.world):
+                self.story.queue.put(request, self.story.time)
+        return outcome
+
+
+@pytest.fixture(scope="module")
+def desk(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("gitee-faults")
+    engine = open_database(f"sqlite:///{folder / 'bot.sqlite'}")
+    upgrade(engine)
+    with Sim(repo=hub.path, forges=("gitee",), workdir=folder / "simulator") as sim:
+        story = Story(engine)
+        forge = GiteeForge(
+            sim.gitee.api_url,
+            sim.gitee.bot_token,
+            now=lambda: story.time,
+            sleep=lambda _: None,
+            pace=Pace(burst=1_000_000),
+        )
+        repositories = {"gitee": (sim.gitee.repo.full_name,)}
+        story.world = replace(story.world, forges={"gitee": forge}, repositories=repositories)
+        made = Desk(sim, story)
+        first = sim.gitee.open_pull_from_files(files={"a-note.md": "# A note\n"})
+        made.deliver(first)
+        made.until(first, GREEN)
+        sim.gitee.close(first)
+        yield made
+        forge.close()
+    engine.dispose()
+
+
+def life(desk: Desk, fault: dict[str, Any] | None, step: int) -> tuple[list[str], int]:
+    """A pull request from its opening to its mending: what is wrong then, and the requests that it took."""
+    gitee = desk.sim.gitee
+    injected = desk.sim.faults.add("* *", times=1, after=step, **fault) if fault else None
+    begun = len(desk.sim.requests("gitee"))
+    pull = gitee.open_pull_from_files(files={PAGE: page(slip=True)}, title=f"{fault} at {step}")
+    desk.deliver(pull)
+    red = desk.until(pull, RED)
+    gitee.push(pull, {PAGE: page()})
+    desk.deliver(pull)
+    green = desk.until(pull, GREEN)
+    desk.sim.faults.clear()
+    gitee.close(pull)
+    checks = [
+        ("not red", states(red) == RED),
+        ("red without its label", red["labels"] == ["hubbot:needs-fix"]),
+        ("not one summary", len(summaries(red)) == 1),
+        ("not one inline comment", len(red["inline"]) == len(inline_places(red)) == 1),
+        ("not green", states(green) == GREEN),
+        ("green without its label", green["labels"] == ["hubbot:verified"]),
+        ("another summary", [c["id"] for c in green["comments"]] == [c["id"] for c in summaries(red)]),
+        ("said inline again", len(green["inline"]) == 1),
+        ("the fault was not met", injected is None or injected.hits == 1),
+    ]
+    wrong = [what for what, holds in checks if not holds]
+    return wrong, len(desk.sim.requests("gitee")) - begun
+
+
+@pytest.fixture(scope="module")
+def steps(desk: Desk) -> int:
+    """The requests of a life without any fault."""
+    wrong, needed = life(desk, None, 0)
+    assert wrong == []
+    return needed
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_whichever_request_fails_the_end_is_right(desk: Desk, steps: int, kind: str) -> None:
+    fault, stride = FAULTS[kind]
+    first = list(FAULTS).index(kind) % stride
+    failed = {step: wrong for step in range(first, steps, stride) if (wrong := life(desk, fault, step)[0])}
+    assert failed == {}
+    assert desk.sim.violations("warning") == []

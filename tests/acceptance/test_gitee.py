@@ -116,19 +116,20 @@ def test_an_old_command_is_not_answered_again_after_a_restart(gitee: World) -> N
     pull = gitee.open([page])
     gitee.wait(pull, is_green, FOUND_WITHIN)
     gitee.forge.comment(pull, AUTHOR, "/status")
-    said = gitee.seen(pull, lambda o: len(o["comments"]) > len(summaries(o)), FOUND_WITHIN)
+    said = replies(gitee.seen(pull, lambda o: len(replies(o)) == 1, FOUND_WITHIN))
     assert gitee.bot.stop() == 0
+    reads = rule.usage.requests
     gitee.forge.comment(pull, AUTHOR, "/recheck --fresh")
     gitee.bot.start()
-    reads = rule.usage.requests
-    if gitee.mode.hooked:
-        assert gitee.sim.wait_quiet(2.0, 20)
-    else:
+    if not gitee.mode.hooked:  # a webhook that nobody takes is lost; a look finds what was said meanwhile
         gitee.seen(pull, lambda _: rule.usage.requests > reads, FOUND_WITHIN)
-        gitee.wait(pull, is_green, FOUND_WITHIN)
-    after = gitee.forge.outcome(pull)
-    once = [c["body"] for c in said["comments"] if "hubbot:reply" in c["body"]]
-    assert len([c for c in after["comments"] if c["body"] in once]) == len(once)
+    gitee.wait(pull, is_green, FOUND_WITHIN)
+    assert replies(gitee.forge.outcome(pull))[0] == said[0]
+    assert rule.usage.requests == reads + (not gitee.mode.hooked)
+
+
+def replies(outcome: Outcome) -> list[dict[str, Any]]:
+    return [comment for comment in outcome["comments"] if "<!-- hubbot:reply" in comment["body"]]
 
 
 def test_a_pull_request_of_479_pages(gitee: World) -> None:
@@ -140,14 +141,18 @@ def test_a_pull_request_of_479_pages(gitee: World) -> None:
     base = gitee.forge.repo.store.commit_files(gitee.forge.tip(), {page.path: None for page in pages})
     began, asked = time.monotonic(), len(gitee.sim.requests("gitee"))
     pull = gitee.open({page.path: page.text for page in served}, base_sha=base)
-    outcome = gitee.wait(pull, lambda o: is_red(o) or is_green(o), BULK)
+
+    def ended(outcome: Outcome) -> bool:
+        # What must be fixed shows before the last file is read.
+        return (is_red(outcome) or is_green(outcome)) and all(rule.usage.requests for rule in rules)
+
+    outcome = gitee.wait(pull, ended, BULK)
     seconds = time.monotonic() - began
     used = gitee.sim.requests("gitee")[asked:]
     log.info("%s: %d pages, %d requests, %.1f s to quiet", gitee.mode, BULK_PAGES, len(used), seconds)
-    assert all(rule.usage.requests >= 1 for rule in rules)
     assert len(summaries(outcome)) == 1
     assert len(outcome["inline"]) <= 30
-    assert not [request for request in used if "/git/blobs/" in request["path"]]
+    assert not [request for request in used if "/git/blobs/" in request.path]
 
 
 def test_a_forged_delivery_changes_nothing_and_reveals_nothing(gitee: World) -> None:

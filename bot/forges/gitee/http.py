@@ -93,7 +93,7 @@ def segment(text: str) -> str:
 
 
 class Api:
-    """Gitee's API for one token; any thread may use it. `now` and `sleep` in seconds."""
+    """Gitee's API for one token, empty to read what is public; any thread may use it. Times in seconds."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class Api:
         sleep: Callable[[float], None] = time.sleep,
         pace: Pace | None = None,
     ) -> None:
-        if not _TOKEN.fullmatch(token):
+        if token and not _TOKEN.fullmatch(token):
             raise ValueError("the Gitee token has characters that no token has")
         self._url, self._token = url.rstrip("/"), token
         self._site, beside, _ = self._url.rpartition(API_PATH)
@@ -164,7 +164,7 @@ class Api:
             raise RequestError("no Git is known beside this API", 404)
         login = b64encode(f"oauth2:{self._token}".encode("ascii")).decode("ascii")
         headers = {
-            "Authorization": f"Basic {login}",
+            **({"Authorization": f"Basic {login}"} if self._token else {}),
             "Content-Type": "application/x-git-upload-pack-request",
             "Accept": "application/x-git-upload-pack-result",
         }
@@ -232,7 +232,8 @@ class Api:
             session = requests.Session()
             session.trust_env = False
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            session.headers["Authorization"] = f"Bearer {self._token}"
+            if self._token:
+                session.headers["Authorization"] = f"Bearer {self._token}"
             session.headers["Accept"] = "application/json"
             session.headers["User-Agent"] = "hubbot"
             for scheme in ("http://", "https://"):
@@ -260,7 +261,7 @@ class Api:
             said = json.loads(body[:4096])["message"]
         except (ValueError, RecursionError, TypeError, KeyError):
             return ""
-        shown = str(said).replace(self._token, "…")[:120]
+        shown = (str(said).replace(self._token, "…") if self._token else str(said))[:120]
         return ": " + "".join(c if c.isprintable() else "?" for c in shown)
 
     def _asked_to_wait(self, headers: Mapping[str, str]) -> float | None:

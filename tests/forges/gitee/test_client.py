@@ -498,6 +498,15 @@ def test_how_gitee_counts_is_learnt_from_its_answers(fake, forge, pull, change):
     assert [a.body["position"] for a in fake.asked if a.method == "POST"] == [2]
 
 
+def test_how_gitee_counts_is_learnt_from_what_stands_after_a_restart(fake, forge, pull, change):
+    fake.position_base = 1
+    fake.say("earlier", path="new", new_line=2, position=3, commit_id=HEAD)
+    fake.say("of an older head", path="new", new_line=2, position=2, commit_id=BASE)
+    fake.say("on a line that is gone", path="new", new_line=99, position=99, commit_id=HEAD)
+    assert forge.post_review(pull, "", [finding("new", 1, "bb")]) == ()
+    assert [a.body["position"] for a in fake.asked if a.method == "POST"] == [2]
+
+
 def test_where_no_count_fits_nothing_is_left_standing(fake, forge, pull, change):
     fake.position_base = -1
     long = [listed("new", "@@ -0,0 +1,9 @@\n" + "+a\n" * 9)]

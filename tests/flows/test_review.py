@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.errors import ForgeError
+from bot.errors import ForgeError, NotThere
 from bot.flows.review import SETTLED
 from bot.model import Intent, PullState
 from bot.review.plan import NEEDS_FIX, VERIFIED
 from bot.review.report import Verdict, verdict
 from bot.store.queue import LEASE, MAX_ATTEMPTS, Lease
+from bot.store.store import FORGE_REFUSED
 from tests.flows.forge import AUTHOR, WRITES
 from tests.flows.story import NOW, PAGE, Story, digest, failing, links, page
 
@@ -555,3 +556,22 @@ def test_a_number_that_is_somebody_elses_comment_is_not_ours(story: Story) -> No
     story.settle()
     assert story.pull.comments[said.id].body == "mine"
     assert len(story.pull.summaries) == 1
+
+
+def test_a_delivery_of_what_was_never_there_leaves_nothing_behind(story: Story) -> None:
+    story.forge.open(1, {PAGE: page()})
+    story.forge.watch = failing("pull_request", "before", NotThere("no such pull request"))
+    story.deliver(Intent.REVIEW)
+    story.settle()
+    assert story.forge.writes == []
+    assert story.reports == []
+    figures = story.store.figures(story.time + 7 * 86400)
+    assert (figures["jobs_parked"], figures["jobs_waiting"]) == (0, 0)
+
+
+def test_a_pull_request_that_is_removed_in_the_middle_ends_its_report(story: Story) -> None:
+    story.forge.watch = failing("pull_request", "before", NotThere("no such pull request"), nth=2)
+    story.open()
+    story.settle()
+    assert story.reports[0].trouble == FORGE_REFUSED
+    assert story.store.figures(story.time)["jobs_parked"] == 0

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from bot.errors import CouldNotVerify
+from bot.errors import CouldNotVerify, NotThere
 from bot.forges.gitee import answers, checks, comments, labels, news, testing, trees
 from bot.forges.gitee.blobs import Blobs
 from bot.forges.gitee.channel import Channel, Channels
@@ -89,7 +89,7 @@ class GiteeForge:
                 raise
             self._require(ref.repo)
             # No body is signed: what one names may never have been there. The reconciler finds what is.
-            raise RequestError(f"Gitee has no pull request {ref}", 404, permanent=True) from None
+            raise NotThere(f"Gitee has no pull request {ref}") from None
         if found.ref.number != ref.number:
             raise answers.nonsense("pull request number")
         return found

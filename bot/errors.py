@@ -20,5 +20,12 @@ class ForgeError(Exception):
         self.permanent = permanent
 
 
+class NotThere(ForgeError):
+    """A forge has no such pull request: what a delivery named was made up, or is gone."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)
+
+
 class CouldNotVerify(Exception):
     """What we were given does not add up (counts disagree, a list is cut): closed gate, nobody blamed."""

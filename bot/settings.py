@@ -31,13 +31,22 @@ VARIABLES = (
     "GITEE_WEBHOOK_SECRET",
     "GITEE_WEBHOOK_SECRET_PREVIOUS",
     "GITEE_WEBHOOK_PASSWORD",
+    "GITEE_WEBHOOK_WINDOW",
     "GITEE_REPOSITORIES",
+    "GITEE_NEGATIVE_LABEL",
+    "GITEE_TEST_STATE",
+    "GITEE_POLL_SECONDS",
     "ASSET_CONNECT_TO",
     "ASSET_CA_BUNDLE",
     "DRY_RUN",
 )
 
 DEFAULT_DATABASE = "sqlite:///var/hubbot.sqlite"
+#: Seconds that Gitee's documents allow between a delivery's timestamp and its arrival.
+GITEE_TOLERANCE = 3600
+#: Characters of a label: Gitee's limits.
+GITEE_LABEL = (2, 20)
+OWN_LABELS = tuple(f"hubbot:{word}" for word in ("verified", "needs-fix", "waived", "hold", "escalated"))
 TRUE, FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
@@ -55,13 +64,21 @@ class GitHubSettings:
 
 @dataclass(frozen=True, slots=True)
 class GiteeSettings:
-    """Credentials of Gitee. `password` is set only where hooks still use password mode."""
+    """Gitee: credentials, and its customs. `password` is set only where hooks still use password mode.
+
+    `window` (how far a delivery's timestamp may be off) and `poll` (between two looks) are in seconds;
+    `negative_label` stands while the gate is closed, nothing where it is empty.
+    """
 
     api_url: str
     token: str
     secrets: tuple[str, ...]
     password: str
     repositories: tuple[str, ...]
+    window: float = 600.0
+    negative_label: str = ""
+    test_state: bool = False
+    poll: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +218,10 @@ def _gitee(read: _Reader) -> GiteeSettings | None:
         secrets=secrets,
         password=password,
         repositories=_repositories(read, "GITEE"),
+        window=_seconds(read, "GITEE_WEBHOOK_WINDOW", 600, 1, GITEE_TOLERANCE),
+        negative_label=_label(read, "GITEE_NEGATIVE_LABEL"),
+        test_state=_flag(read, "GITEE_TEST_STATE"),
+        poll=_seconds(read, "GITEE_POLL_SECONDS", 300, 2, 3600),
     )
 
 
@@ -272,6 +293,24 @@ def _port(read: _Reader, name: str, default: int) -> int:
     if not text.isdigit() or not 0 < int(text) < 65536:
         raise UserError(f"{name} is {text!r}; it must be a port number from 1 to 65535.")
     return int(text)
+
+
+def _seconds(read: _Reader, name: str, default: int, least: int, most: int) -> float:
+    text = read(name, str(default))
+    if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= most):
+        raise UserError(f"{name} is {text!r}; it must be a number of seconds from {least} to {most}.")
+    return float(text)
+
+
+def _label(read: _Reader, name: str) -> str:
+    text, (least, most) = read(name), GITEE_LABEL
+    if text in OWN_LABELS:
+        raise UserError(f"{name} is {text!r}, which the bot sets by rules of its own; choose another name.")
+    if text and (not least <= len(text) <= most or "," in text or not text.isprintable()):
+        raise UserError(
+            f"{name} is {text!r}; a label of Gitee has {least} to {most} characters and no comma."
+        )
+    return text
 
 
 def _readable(read: _Reader, name: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.downloads import Fetcher, Limits
-from bot.forges.base import Forge, Hooks
+from bot.forges.base import Forge, Hooks, Polled
 from bot.forges.demo.forge import DemoForge
 from bot.forges.demo.hooks import DemoHooks
 from bot.forges.demo.stories import REPOSITORY
@@ -18,7 +18,7 @@ from bot.forges.gitee.client import GiteeForge
 from bot.forges.gitee.hooks import GiteeHooks
 from bot.forges.github.client import GitHubForge, app_client, token_client
 from bot.forges.github.hooks import GitHubHooks
-from bot.settings import GitHubSettings, Settings
+from bot.settings import GiteeSettings, GitHubSettings, Settings
 from bot.store.database import open_database, upgrade
 from bot.store.hosts import SharedHosts
 from bot.store.queue import Queue
@@ -42,6 +42,14 @@ class Receiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Polling:
+    """How a forge is looked at besides its webhooks: every so many seconds, its comments too."""
+
+    source: Polled
+    every: float
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """What the worker works with."""
 
@@ -56,6 +64,7 @@ class World:
     #: Whether a pull request is compared with every page of the hub, which is read once and then kept.
     compares_tree: bool = True
     now: Callable[[], float] = time.time
+    polling: Mapping[str, Polling] = field(default_factory=dict)
 
 
 def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
@@ -64,7 +73,7 @@ def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
     if settings.github is not None:
         hooks["github"] = GitHubHooks(settings.github.secrets)
     if settings.gitee is not None:
-        hooks["gitee"] = GiteeHooks(settings.gitee.secrets, settings.gitee.password)
+        hooks["gitee"] = GiteeHooks(settings.gitee.secrets, settings.gitee.password, settings.gitee.window)
     if demo is not None:
         hooks[DEMO] = DemoHooks(read_secret(demo))
     return Receiver(
@@ -82,8 +91,10 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
     forges: dict[str, Forge] = {}
     if settings.github is not None:
         forges["github"] = _github(settings.github)
+    polling: dict[str, Polling] = {}
     if settings.gitee is not None:
-        forges["gitee"] = GiteeForge(settings.gitee.api_url, settings.gitee.token)
+        gitee = _gitee(settings.gitee)
+        forges["gitee"], polling["gitee"] = gitee, Polling(gitee, settings.gitee.poll)
     if demo is not None:
         forges[DEMO] = DemoForge(demo, settings.public_url)
     store = _store(settings.database_url)
@@ -99,6 +110,7 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
             policy.default(),
             settings.public_url,
             settings.dry_run,
+            polling=polling,
         )
     finally:
         fetcher.close()
@@ -110,6 +122,15 @@ def _github(settings: GitHubSettings) -> GitHubForge:
     if settings.app_id:
         return app_client(settings.api_url, settings.app_id, settings.private_key)
     return token_client(settings.api_url, settings.token)
+
+
+def _gitee(settings: GiteeSettings) -> GiteeForge:
+    return GiteeForge(
+        settings.api_url,
+        settings.token,
+        negative_label=settings.negative_label,
+        test_state=settings.test_state,
+    )
 
 
 def _store(database_url: str) -> Store:

@@ -90,6 +90,15 @@ def test_any_variable_from_a_file(tmp_path: Path) -> None:
         ({**APP, "GITHUB_APP_ID": "my-app"}, "GITHUB_APP_ID"),
         ({**GITEE, "GITEE_TOKEN": ""}, "GITEE_TOKEN is missing"),
         ({**GITEE, "GITEE_WEBHOOK_SECRET": ""}, "GITEE_WEBHOOK_SECRET is missing"),
+        ({**GITEE, "GITEE_WEBHOOK_WINDOW": "0"}, "GITEE_WEBHOOK_WINDOW is '0'; .* from 1 to 3600"),
+        ({**GITEE, "GITEE_WEBHOOK_WINDOW": "3601"}, "GITEE_WEBHOOK_WINDOW"),
+        ({**GITEE, "GITEE_POLL_SECONDS": "soon"}, "GITEE_POLL_SECONDS"),
+        ({**GITEE, "GITEE_POLL_SECONDS": "1"}, "GITEE_POLL_SECONDS"),
+        ({**GITEE, "GITEE_TEST_STATE": "maybe"}, "GITEE_TEST_STATE"),
+        ({**GITEE, "GITEE_NEGATIVE_LABEL": "x"}, "GITEE_NEGATIVE_LABEL"),
+        ({**GITEE, "GITEE_NEGATIVE_LABEL": "a-label-of-21-letters"}, "2 to 20 characters"),
+        ({**GITEE, "GITEE_NEGATIVE_LABEL": "one,two"}, "GITEE_NEGATIVE_LABEL"),
+        ({**GITEE, "GITEE_NEGATIVE_LABEL": "hubbot:needs-fix"}, "choose another name"),
         ({"PORT": "http"}, "PORT"),
         ({"PORT": "70000"}, "PORT"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
@@ -120,6 +129,24 @@ def test_password_mode_needs_no_signing_secret() -> None:
     chosen = settings.load({**GITEE, "GITEE_WEBHOOK_SECRET": "", "GITEE_WEBHOOK_PASSWORD": "p4ss"})
     assert chosen.gitee is not None
     assert (chosen.gitee.secrets, chosen.gitee.password) == ((), "p4ss")
+
+
+def test_the_customs_of_a_gitee_community() -> None:
+    usual = settings.load(GITEE).gitee
+    assert usual is not None
+    assert (usual.window, usual.negative_label, usual.test_state, usual.poll) == (600.0, "", False, 300.0)
+    chosen = settings.load(
+        {
+            **GITEE,
+            "GITEE_WEBHOOK_WINDOW": "120",
+            "GITEE_NEGATIVE_LABEL": "模型校验/未通过",
+            "GITEE_TEST_STATE": "on",
+            "GITEE_POLL_SECONDS": "60",
+        }
+    ).gitee
+    assert chosen is not None
+    assert (chosen.window, chosen.test_state, chosen.poll) == (120.0, True, 60.0)
+    assert chosen.negative_label == "模型校验/未通过"
 
 
 def test_one_pull_by_hand_needs_nothing_to_read_and_a_token_to_write() -> None:

@@ -6,7 +6,7 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 
-from bot.errors import ForgeError
+from bot.errors import ForgeError, NotThere
 from bot.flows import comment, reconcile, review
 from bot.flows.run import Run, Stopped, TooLarge
 from bot.store import queue
@@ -90,6 +90,15 @@ def _superseded(run: Run) -> bool:
 
 def _forge_failed(run: Run, error: ForgeError, fields: Mapping[str, str]) -> bool:
     lease, jobs = run.lease, run.world.queue
+    if isinstance(error, NotThere):
+        log.info("%s: %s", lease.key, error, extra=fields)
+
+        def end() -> None:
+            if lease.kind == queue.REVIEW:
+                review.give_up(run)
+            jobs.finish(lease, now=run.world.now())
+
+        return _recorded(end)
     if error.permanent and lease.kind != queue.RECONCILE:
         log.warning("%s: %s; set aside", lease.key, error, extra=fields)
 

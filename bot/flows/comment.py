@@ -16,6 +16,7 @@ from bot.review.language import language
 from bot.review.outages import worth_a_try
 from bot.store.hostrows import let_try
 from bot.store.queue import LEASE, review_request
+from bot.store.store import ANSWERED
 
 log = logging.getLogger("hubbot.comment")
 
@@ -33,12 +34,15 @@ def answer(run: Run) -> None:
     if comment is None or comment.author.id == run.forge.me().id:
         return
     commands = parse(comment.body)
-    if not commands:
+    # A delivery and a look at the forge may both tell of it: it is answered once.
+    done = f"{ANSWERED} {run.ref} {comment.id}"
+    if not commands or run.world.store.note(done):
         return
     permission = _permission(run, comment.author)
     last = next(iter(run.world.store.reports(run.ref, 1)), None)
     for command in commands:
         _obey(run, pull, comment, command, permission, last)
+    run.world.store.save_note(done, comment.author.login, run.world.now())
 
 
 def _obey(

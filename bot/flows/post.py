@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot.commands import offered
 from bot.flows.run import Run
-from bot.model import CONTEXTS, Check, Posted, PullRequest, Report
+from bot.model import CONTEXTS, Check, Comment, Posted, PullRequest, Report
 from bot.review.plan import Plan, plan
 from bot.review.words import RULE_WORDS
 
@@ -68,6 +68,7 @@ class Poster:
         if wanted.summary is not None:
             body, existing = wanted.summary, wanted.existing
             summary = self._write(lambda: forge.post_summary(pull, body, existing))
+            self.run.world.store.save_note(_note(pull), summary.id, self.run.world.now())
             self.posted = replace(self._standing(), summaries=(replace(summary, body=body),))
         for duplicate in wanted.duplicates:
             self._write(partial(forge.delete_comment, pull, duplicate))
@@ -90,8 +91,16 @@ class Poster:
     def _standing(self) -> Posted:
         now = self.run.world.now()
         if self.posted is None or now - self.read_at > POSTED_FRESH:
-            self.posted, self.read_at = self.run.forge.posted(self.pull), now
+            found = self.run.forge.posted(self.pull)
+            self.posted, self.read_at = replace(found, summaries=found.summaries or self._noted()), now
         return self.posted
+
+    def _noted(self) -> tuple[Comment, ...]:
+        """Our summary by its id, where none is found by its marker: a forge may not keep hidden text."""
+        number = self.run.world.store.note(_note(self.pull))
+        comment = self.run.forge.comment(self.pull, number) if number else None
+        is_ours = comment is not None and comment.author.id == self.run.forge.me().id
+        return (comment,) if comment is not None and is_ours else ()
 
     def _show(self, check: Check) -> None:
         self._write(lambda: self.run.forge.set_check(self.pull, check))
@@ -102,6 +111,10 @@ class Poster:
     def _write(self, write: Callable[[], T]) -> T:
         self.run.guard()
         return write()
+
+
+def _note(pull: PullRequest) -> str:
+    return f"summary {pull.ref}"
 
 
 def _blob_url(pull: PullRequest) -> str:

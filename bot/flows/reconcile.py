@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
+from bot.commands import parse
 from bot.flows.run import Run
 from bot.flows.tree import tree_assets
+from bot.forges.base import Polled
 from bot.model import PullRef
 from bot.store import queue
-from bot.store.queue import Request, review_request
+from bot.store.queue import Request, comment_request, review_request
 from bot.wiring import World
 
 log = logging.getLogger("hubbot.reconcile")
@@ -38,7 +40,23 @@ def reconcile(run: Run) -> Request:
             # Superseding is for who knows of a newer head: a run under way finds that out by itself.
             world.queue.put(review_request(pull.ref, supersede=False), now)
     world.store.prune(now - KEEP)
-    return Request(run.lease.key, queue.RECONCILE, run.ref, {}, queue.LATER, due_at=now + EVERY)
+    polling = world.polling.get(run.ref.forge)
+    if polling is not None:
+        _listen(run, polling.source)
+    due = now + (polling.every if polling else EVERY)
+    return Request(run.lease.key, queue.RECONCILE, run.ref, {}, queue.LATER, due_at=due)
+
+
+def _listen(run: Run, source: Polled) -> None:
+    """Asks for an answer to every new comment with a command; the cursor moves once they are written down."""
+    world, key = run.world, f"comments {run.ref.forge}/{run.ref.repo}"
+    before = world.store.note(key)
+    found, cursor = source.comments_after(run.ref.repo, before)
+    for ref, said in found:
+        if said.author.id != run.forge.me().id and parse(said.body):
+            world.queue.put(comment_request(ref, said), world.now())
+    if cursor != before:
+        world.store.save_note(key, cursor, world.now())
 
 
 def locate(run: Run) -> None:

@@ -110,5 +110,15 @@ class Forge(Protocol):
         """Says something in words, once: `key` names the occasion, and saying it again edits the first."""
 
 
+class Polled(Protocol):
+    """A forge whose comments can be asked for by repository, so that they are found without any webhook."""
+
+    def comments_after(self, repo: str, cursor: str) -> tuple[tuple[tuple[PullRef, Comment], ...], str]:
+        """Comments newer than `cursor`, oldest first, in a bounded number of requests; and the next cursor.
+
+        An empty cursor asks for the present one only: what was said before the first look is not news.
+        """
+
+
 #: Pages are at most 80 kB in the real hub; a page over 1 MiB is not a page.
 MAX_BLOB = 1 << 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import DataError
 from bot.model import Delivery, Intent, PullRef
 from bot.store import queue
 from bot.store.database import StoreUnavailable, storable, writing
-from bot.store.queue import INSERTS, Request, enqueue, review_request
+from bot.store.queue import INSERTS, Request, comment_request, enqueue, review_request
 from bot.store.schema import deliveries
 
 #: Deliveries in one transaction at most: what is in it waits for all of it.
@@ -126,15 +126,13 @@ def work(delivery: Delivery) -> Request | None:
     ref = PullRef(delivery.forge, delivery.repo, delivery.number)
     match delivery.intent:
         case Intent.REVIEW | Intent.CLOSED:
-            return review_request(ref, supersede=True, author=delivery.sender)
+            return review_request(ref, supersede=True, hint=True, author=delivery.sender)
         case Intent.RERUN if delivery.number:
             return review_request(ref, supersede=False, fresh=True)
         case Intent.RERUN if delivery.head_sha:
             key = f"locate {delivery.forge}/{delivery.repo} {delivery.head_sha}"
             return Request(key, queue.LOCATE, ref, {"head_sha": delivery.head_sha}, queue.SOON)
         case Intent.COMMENT if delivery.comment is not None:
-            said = delivery.comment
-            payload = {"id": said.id, "author": asdict(said.author), "body": said.body, "url": said.url}
-            return Request(f"comment {ref} {said.id}", queue.COMMENT, ref, payload, queue.SOON)
+            return comment_request(ref, delivery.comment)
         case _:
             return None

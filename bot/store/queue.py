@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, case, func, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.model import PullRef
+from bot.model import Comment, PullRef
 from bot.store.database import reading, storable, writing
 from bot.store.schema import jobs, workers
 
@@ -33,6 +33,9 @@ MAX_AUTHOR = 100
 REVIEW, COMMENT, INDEX, RECONCILE, LOCATE = "review", "comment", "index", "reconcile", "locate"
 #: Smaller goes first: words to people, then small pull requests, then bulk work and housekeeping.
 SOON, NORMAL, BULK, LATER = 0, 10, 20, 30
+
+#: The payload of a review that only a delivery asks for: any other wish outweighs it.
+HINT: Mapping[str, Any] = {"fresh": False, "hint": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,26 @@ class Lease:
 
 
 def review_request(
-    ref: PullRef, *, supersede: bool, fresh: bool = False, due_at: float = 0.0, author: str = ""
+    ref: PullRef,
+    *,
+    supersede: bool,
+    fresh: bool = False,
+    hint: bool = False,
+    due_at: float = 0.0,
+    author: str = "",
 ) -> Request:
-    """A review of the pull request's present head; `fresh` measures every remote file anew."""
-    return Request(f"review {ref}", REVIEW, ref, {"fresh": fresh}, NORMAL, supersede, due_at, author)
+    """A review of the pull request's present head; `fresh` measures every remote file anew.
+
+    `hint` says that only a delivery asks for it, which may tell of nothing new.
+    """
+    payload = HINT if hint else {"fresh": fresh}
+    return Request(f"review {ref}", REVIEW, ref, payload, NORMAL, supersede, due_at, author)
+
+
+def comment_request(ref: PullRef, said: Comment) -> Request:
+    """The answer to a comment, whether a delivery or a look at the forge told of it, or both."""
+    payload = {"id": said.id, "author": asdict(said.author), "body": said.body, "url": said.url}
+    return Request(f"comment {ref} {said.id}", COMMENT, ref, payload, SOON)
 
 
 #: INSERT with ON CONFLICT, which both databases have and spell alike.
@@ -117,7 +136,7 @@ def enqueue(connection: Connection, request: Request, now: float) -> int:
         "forge": request.ref.forge,
         "repo": request.ref.repo,
         "number": request.ref.number,
-        "payload": json.dumps(dict(request.payload)),
+        "payload": _json(request.payload),
         "priority": request.priority,
         "due_at": request.due_at or now,
         "author": storable(request.author, MAX_AUTHOR),
@@ -138,11 +157,14 @@ def _upsert(dialect: str, supersede: bool, keeps_payload: bool) -> Any:
     later = jobs.c.due_at > new.due_at
     # A wish to read every file anew stays until a run has fulfilled it.
     unfulfilled = (jobs.c.wanted > jobs.c.done) & (true() if supersede else ~begun)
+    outweighed = case(
+        (new.payload == _json(HINT), unfulfilled), else_=unfulfilled & (jobs.c.payload != _json(HINT))
+    )
     again: dict[str, Any] = {
         # A job that waits already covers this wish, unless it is running: then one more run follows.
         "wanted": case((or_(begun, idle, jobs.c.parked), jobs.c.wanted + 1), else_=jobs.c.wanted),
         "due_at": case((or_(idle, jobs.c.parked, later), new.due_at), else_=jobs.c.due_at),
-        "payload": case((unfulfilled, jobs.c.payload), else_=new.payload) if keeps_payload else new.payload,
+        "payload": case((outweighed, jobs.c.payload), else_=new.payload) if keeps_payload else new.payload,
         "priority": new.priority,
         # Deaths in a run that a push has ended say nothing about the next.
         "attempts": 0 if supersede else case((begun, jobs.c.attempts), else_=0),
@@ -166,6 +188,10 @@ def _due(kinds: Collection[str], now: float, among: Priorities) -> tuple[Any, ..
         jobs.c.priority.between(among.first, among.last),
         or_(jobs.c.worker == "", jobs.c.worker.not_in(alive)),
     )
+
+
+def _json(payload: Mapping[str, Any]) -> str:
+    return json.dumps(dict(payload))
 
 
 class Queue:

@@ -102,6 +102,15 @@ measurements = Table(
     Column("document", Text, nullable=False),
 )
 
+#: Small things to remember across restarts, by what they are about: cursors, ids of our own comments.
+notes = Table(
+    "notes",
+    metadata,
+    Column("key", String(400), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("noted_at", Float, nullable=False),
+)
+
 #: Asset entries of a page by its Git blob, so that a tree is read once and then only where it changed.
 pages = Table(
     "pages",

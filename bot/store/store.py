@@ -14,12 +14,14 @@ from bot.store import hostrows, queue, verified
 from bot.store.database import PIECE, reading, writing
 from bot.store.intake import Arrival, Intake
 from bot.store.queue import insert_into
-from bot.store.schema import deliveries, jobs, measurements, pages, reports, workers
+from bot.store.schema import deliveries, jobs, measurements, notes, pages, reports, workers
 from bot.store.verified import url_hash
 from rules.facts import RemoteFile
 
 #: The word in `Report.trouble` of a run that a forge would not let finish, whatever we tried.
 FORGE_REFUSED = "forge"
+#: Begins the key of the note that a comment has been answered.
+ANSWERED = "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,17 @@ class Store:
         with writing(self.engine) as connection:
             connection.execute(insert_into(connection, pages).on_conflict_do_nothing(), rows)
 
+    def note(self, key: str) -> str:
+        """What was noted under `key`, empty where nothing was."""
+        with reading(self.engine) as connection:
+            return connection.execute(select(notes.c.value).where(notes.c.key == key)).scalar() or ""
+
+    def save_note(self, key: str, value: str, now: float) -> None:
+        row = {"key": key, "value": value, "noted_at": now}
+        with writing(self.engine) as connection:
+            insert = insert_into(connection, notes).values(row)
+            connection.execute(insert.on_conflict_do_update(index_elements=[notes.c.key], set_=row))
+
     def has_final_report(self, ref: PullRef, head_sha: str) -> bool:
         """Whether the last review that ended was of this head and was shown there, or one is on its way."""
         waiting = select(jobs.c.id).where(
@@ -210,16 +223,21 @@ class Store:
             return connection.execute(select(func.max(workers.c.heartbeat_at))).scalar()
 
     def prune(self, before: float) -> int:
-        """Deletes deliveries and measurements older than `before`; returns how many rows."""
+        """Deletes deliveries, measurements and marks of answers from before; returns how many rows."""
         with writing(self.engine) as connection:
             hostrows.forget(connection, before)
             verified.forget(connection, before)
-            return sum(
-                connection.execute(delete(table).where(column < before)).rowcount
-                for table, column in (
-                    (deliveries, deliveries.c.received_at),
-                    (measurements, measurements.c.measured_at),
+            return (
+                sum(
+                    connection.execute(delete(table).where(column < before)).rowcount
+                    for table, column in (
+                        (deliveries, deliveries.c.received_at),
+                        (measurements, measurements.c.measured_at),
+                    )
                 )
+                + connection.execute(
+                    delete(notes).where(notes.c.noted_at < before, notes.c.key.like(f"{ANSWERED} %"))
+                ).rowcount
             )
 
 

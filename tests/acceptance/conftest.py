@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,13 @@ def running(
     from tests.acceptance.world import World
 
     folder = tmp_path_factory.mktemp(str(request.param))
-    made = World(request.param, hub, folder, PYTHON, app_key)
+    with started(World(request.param, hub, folder, PYTHON, app_key)) as made:
+        yield made
+
+
+@contextmanager
+def started(made: World) -> Iterator[World]:
+    """The world with its bot running; which must end in good order."""
     with made.sim:
         try:
             made.bot.start()
@@ -78,6 +85,13 @@ def running(
 @pytest.fixture
 def world(running: World) -> Iterator[World]:
     """The running world for one case, which fails over whatever the forges would complain of."""
+    with case(running) as made:
+        yield made
+
+
+@contextmanager
+def case(running: World) -> Iterator[World]:
+    """A world for one case: whatever the forges complain of meanwhile fails it."""
     since = time.time()
     running.pulls.clear()
     running.tolerated.clear()

@@ -30,16 +30,24 @@ Outcome = dict[str, Any]
 
 @dataclass(frozen=True)
 class Mode:
-    """How the bot is connected: which forge, and with which credential."""
+    """How the bot is connected: which forge, with which credential, and whether webhooks tell it anything.
+
+    `role` is what a Gitee token may do in the repository.
+    """
 
     forge: str
     credential: str
+    role: str = "admin"
+    hooked: bool = True
 
     def __str__(self) -> str:
-        return f"{self.forge}-{self.credential}"
+        parts = (self.forge, self.credential, "" if self.role == "admin" else self.role)
+        return "-".join((*filter(None, parts), *(() if self.hooked else ("poll",))))
 
 
 MODES = (Mode("github", "token"), Mode("github", "app"), Mode("gitee", "token"))
+#: Seconds between two looks where no webhook tells of anything; more than `SETTLED`, or it is never quiet.
+POLL = 4
 
 
 def environment(mode: Mode, sim: Sim, port: int, folder: Path) -> dict[str, str]:
@@ -60,16 +68,20 @@ def environment(mode: Mode, sim: Sim, port: int, folder: Path) -> dict[str, str]
     }
     if mode.credential == "app":
         return {**settings, "GITHUB_APP_ID": str(forge.app.id), "GITHUB_PRIVATE_KEY": forge.app.private_key}
+    if not mode.hooked:
+        settings[f"{prefix}_POLL_SECONDS"] = str(POLL)
     return {**settings, f"{prefix}_TOKEN": forge.bot_token}
 
 
 class World:
     """One mode's simulator and bot, shared by all cases of that mode; each case takes pages of its own."""
 
-    def __init__(self, mode: Mode, hub: Hub, folder: Path, python: str, app_key: str) -> None:
+    def __init__(
+        self, mode: Mode, hub: Hub, folder: Path, python: str, app_key: str, extra: Mapping[str, str] = {}
+    ) -> None:
         self.mode, self.hub = mode, hub
         port = free_port()
-        options = {"github": {"app_key": app_key}} if mode.forge == "github" else {}
+        options = {"app_key": app_key} if mode.forge == "github" else {"bot_role": mode.role}
         self.sim = Sim(
             repo=hub.path,
             target=f"http://127.0.0.1:{port}",
@@ -77,10 +89,12 @@ class World:
             mode=mode.credential,
             secret=SECRET,
             workdir=folder / "simulator",
-            **options,
+            **{mode.forge: options},
         )
         self.forge = getattr(self.sim, mode.forge)
-        self.bot = Bot(python, folder, environment(mode, self.sim, port, folder))
+        if not mode.hooked:
+            self.forge.hooks.clear()
+        self.bot = Bot(python, folder, {**environment(mode, self.sim, port, folder), **extra})
         self.pulls: list[Any] = []
         self.tolerated: set[str] = set()
         self._taken = 0

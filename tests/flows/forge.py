@@ -53,6 +53,7 @@ class Pull:
     labels: set[str] = field(default_factory=set)
     reactions: list[tuple[str, Reaction]] = field(default_factory=list)
     replies: dict[str, str] = field(default_factory=dict)
+    base_ref: str = "master"
 
     @property
     def summaries(self) -> list[Comment]:
@@ -136,8 +137,8 @@ class MemoryForge:
             raise ForgeError("there is no such pull request", permanent=True)
         pull = self.pulls[ref.number]
         return PullRequest(
-            ref, "Add LeNet", "", AUTHOR, pull.state, False, pull.head, "lin-xia/hub", self.base, "master",
-            None, f"https://github.com/{REPO}/pull/{ref.number}", labels=tuple(pull.labels),
+            ref, "Add LeNet", "", AUTHOR, pull.state, False, pull.head, "lin-xia/hub", self.base,
+            pull.base_ref, None, f"https://github.com/{REPO}/pull/{ref.number}", labels=tuple(pull.labels),
         )  # fmt: skip
 
     def open_pulls(self, repo: str) -> Iterator[PullRequest]:

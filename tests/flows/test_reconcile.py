@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from bot.errors import ForgeError
 from bot.flows.reconcile import EVERY, standing
-from bot.model import Intent, PullState
+from bot.model import Comment, Intent, PullRef, PullState, User
 from bot.store.queue import INDEX, RECONCILE
+from bot.wiring import Polling
+from tests.flows.forge import AUTHOR, BOT
 from tests.flows.story import PAGE, Story, failing, links, page, page_of, path_of
 
 
@@ -187,3 +190,95 @@ def test_after_ten_minutes_without_the_forge_everything_comes_right(story: Story
     wrong, right = dict.fromkeys((1, 2, 3), "failure"), dict.fromkeys((5, 6, 7), "success")
     assert gates == {**wrong, 4: None, **right}
     assert all(len(pull.summaries) == 1 for number, pull in story.forge.pulls.items() if number != 4)
+
+
+@dataclass
+class Ear:
+    """A forge's list of comments, as `Polled` gives it; cursors count them."""
+
+    said: list[tuple[PullRef, Comment]] = field(default_factory=list)
+    cursors: list[str] = field(default_factory=list)
+    trouble: ForgeError | None = None
+
+    def comments_after(self, repo: str, cursor: str) -> tuple[tuple[tuple[PullRef, Comment], ...], str]:
+        self.cursors.append(cursor)
+        if self.trouble is not None:
+            raise self.trouble
+        return tuple(self.said[int(cursor) :]) if cursor else (), str(len(self.said))
+
+
+@pytest.fixture
+def heard(story: Story) -> Ear:
+    """The story's worker looks every ten seconds, and no webhook tells it of anything."""
+    ear = Ear()
+    story.world = replace(story.world, polling={"github": Polling(ear, 10.0)})
+    story.forge.open(1, {PAGE: page()})
+    start(story)
+    story.settle()
+    assert story.pull.states()["gate"] == "success"
+    story.fetcher.asked.clear()
+    return ear
+
+
+def say(story: Story, ear: Ear, body: str, author: User = AUTHOR) -> Comment:
+    comment = story.forge.say(1, author, body)
+    ear.said.append((story.ref, comment))
+    return comment
+
+
+def test_a_look_finds_commands_and_each_is_answered_once(story: Story, heard: Ear) -> None:
+    say(story, heard, "/recheck --fresh\r\n")
+    story.later(11)
+    assert story.fetcher.asked == links()
+    story.later(11)
+    story.later(11)
+    assert story.fetcher.asked == links()
+    assert heard.cursors == ["", "0", "1", "1"]
+
+
+def test_a_look_without_news_asks_for_nothing(story: Story, heard: Ear) -> None:
+    say(story, heard, "thank you")
+    say(story, heard, "/recheck --fresh", BOT)
+    story.forge.calls.clear()
+    story.later(11)
+    assert story.fetcher.asked == []
+    assert "comment" not in story.forge.calls
+
+
+def test_what_a_delivery_and_a_look_tell_of_is_answered_once(story: Story, heard: Ear) -> None:
+    comment = say(story, heard, "/recheck --fresh")
+    story.deliver(Intent.COMMENT, comment=comment)
+    story.settle()
+    story.later(11)
+    story.deliver(Intent.COMMENT, comment=comment)
+    story.settle()
+    assert story.fetcher.asked == links()
+
+
+def test_a_comment_that_is_told_of_before_it_is_there_is_answered_when_it_is(
+    story: Story, heard: Ear
+) -> None:
+    """As a forged delivery may that guesses the next id: it must not silence the real one."""
+    coming = Comment("2", AUTHOR, "/recheck --fresh")
+    story.deliver(Intent.COMMENT, comment=coming)
+    story.settle()
+    comment = say(story, heard, "/recheck --fresh")
+    story.deliver(Intent.COMMENT, comment=replace(coming, id=comment.id))
+    story.settle()
+    assert story.fetcher.asked == links()
+
+
+def test_a_list_of_comments_that_cannot_be_read_keeps_neither_pushes_nor_the_next_look(
+    story: Story, heard: Ear
+) -> None:
+    say(story, heard, "/recheck --fresh")
+    story.forge.push(1, {PAGE: page(slip=True)})
+    heard.trouble = ForgeError("no answer")
+    story.later(11)
+    assert story.pull.states()["gate"] == "failure"
+    assert heard.cursors[-1] == "0"
+    heard.trouble = None
+    story.fetcher.asked.clear()
+    story.later(20)
+    assert heard.cursors[-1] == "0"
+    assert story.fetcher.asked == links()

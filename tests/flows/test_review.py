@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from bot.errors import ForgeError
+from bot.errors import ForgeError, NotThere
+from bot.flows.review import SETTLED
 from bot.model import Intent, PullState
 from bot.review.plan import NEEDS_FIX, VERIFIED
 from bot.review.report import Verdict, verdict
 from bot.store.queue import LEASE, MAX_ATTEMPTS, Lease
-from tests.flows.forge import WRITES
+from bot.store.store import FORGE_REFUSED
+from tests.flows.forge import AUTHOR, WRITES
 from tests.flows.story import NOW, PAGE, Story, digest, failing, links, page
 
 GREEN = {"format": "success", "assets": "success", "gate": "success"}
@@ -478,3 +482,96 @@ def test_a_second_look_at_what_stands_writes_nothing_but_pending(story: Story) -
     }
     assert len(story.pull.summaries) == 1
     assert len(story.pull.inline) == 1
+
+
+def test_a_delivery_that_tells_of_nothing_new_changes_nothing(story: Story) -> None:
+    """Whoever has seen one of Gitee's may send others for a while: none of them starts a review again."""
+    story.open(page(slip=True))
+    story.settle()
+    story.forge.writes.clear()
+    for intent in (Intent.REVIEW, Intent.CLOSED):
+        story.deliver(intent)
+        story.settle()
+    assert story.forge.writes == []
+    assert len(story.reports) == 1
+
+
+def test_what_was_taken_away_meanwhile_is_put_back(story: Story) -> None:
+    story.open(page(slip=True))
+    story.settle()
+    story.pull.labels.clear()
+    story.deliver(Intent.REVIEW)
+    story.settle()
+    assert story.pull.labels == {NEEDS_FIX}
+    assert len(story.reports) == 1
+
+
+REVIEWED_AGAIN = {
+    "later": lambda story: setattr(story, "time", story.time + SETTLED),
+    "onto another branch": lambda story: setattr(story.pull, "base_ref", "other"),
+    "by request": lambda story: story.deliver(Intent.RERUN),
+    "after a push": lambda story: story.forge.push(1, {PAGE: page(2)}),
+}
+
+
+@pytest.mark.parametrize("change", REVIEWED_AGAIN.values(), ids=REVIEWED_AGAIN)
+def test_what_is_new_is_reviewed_again(story: Story, change: Callable[[Story], object]) -> None:
+    story.open(page(slip=True))
+    story.settle()
+    change(story)
+    story.deliver(Intent.REVIEW)
+    story.settle()
+    assert len(story.reports) >= 2
+    assert story.reports[0].finished_at
+
+
+def test_what_could_not_be_verified_is_tried_again_for_any_delivery(story: Story) -> None:
+    story.fetcher.down = set(links())
+    story.open()
+    story.settle()
+    story.fetcher.down = set()
+    story.deliver(Intent.REVIEW)
+    story.settle()
+    assert story.pull.states() == GREEN
+
+
+def test_a_summary_is_known_by_its_number_where_hidden_markers_do_not_survive(story: Story) -> None:
+    story.open(page(slip=True))
+    story.settle()
+    (said,) = story.pull.summaries
+    story.pull.comments[said.id] = replace(said, body="What was seen, without its marker")
+    assert story.pull.summaries == []
+    story.push(page())
+    story.settle()
+    (now,) = story.pull.summaries
+    assert now.id == said.id
+
+
+def test_a_number_that_is_somebody_elses_comment_is_not_ours(story: Story) -> None:
+    story.open(page(slip=True))
+    story.settle()
+    (said,) = story.pull.summaries
+    story.pull.comments[said.id] = replace(said, author=AUTHOR, body="mine")
+    story.push(page())
+    story.settle()
+    assert story.pull.comments[said.id].body == "mine"
+    assert len(story.pull.summaries) == 1
+
+
+def test_a_delivery_of_what_was_never_there_leaves_nothing_behind(story: Story) -> None:
+    story.forge.open(1, {PAGE: page()})
+    story.forge.watch = failing("pull_request", "before", NotThere("no such pull request"))
+    story.deliver(Intent.REVIEW)
+    story.settle()
+    assert story.forge.writes == []
+    assert story.reports == []
+    figures = story.store.figures(story.time + 7 * 86400)
+    assert (figures["jobs_parked"], figures["jobs_waiting"]) == (0, 0)
+
+
+def test_a_pull_request_that_is_removed_in_the_middle_ends_its_report(story: Story) -> None:
+    story.forge.watch = failing("pull_request", "before", NotThere("no such pull request"), nth=2)
+    story.open()
+    story.settle()
+    assert story.reports[0].trouble == FORGE_REFUSED
+    assert story.store.figures(story.time)["jobs_parked"] == 0

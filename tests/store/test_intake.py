@@ -88,8 +88,8 @@ def test_whatever_a_delivery_calls_itself_is_stored(store: Store, engine: Engine
 @pytest.mark.parametrize(
     ("given", "kind", "supersede", "payload"),
     [
-        (delivery(), REVIEW, True, {"fresh": False}),
-        (delivery(intent=Intent.CLOSED), REVIEW, True, {"fresh": False}),
+        (delivery(), REVIEW, True, {"fresh": False, "hint": True}),
+        (delivery(intent=Intent.CLOSED), REVIEW, True, {"fresh": False, "hint": True}),
         (delivery(intent=Intent.RERUN), REVIEW, False, {"fresh": True}),
         (delivery(intent=Intent.RERUN, number=0, head_sha=HEAD), LOCATE, False, {"head_sha": HEAD}),
     ],

@@ -236,3 +236,21 @@ def test_a_push_may_make_it_small_again(queue: Queue) -> None:
     queue.defer(take(queue), BULK)
     ask(queue, supersede=True)
     assert queue.lease("one", KINDS, NOW, SMALL) is not None
+
+
+WISHES = [
+    ("a delivery alone", (True, False), {"fresh": False, "hint": True}),
+    ("a person outweighs a delivery", (True, None), {"fresh": False}),
+    ("a delivery does not outweigh a person", (None, True), {"fresh": False}),
+    ("reading anew outweighs all", ("fresh", True), {"fresh": True}),
+]
+
+
+@pytest.mark.parametrize(("case", "asked", "payload"), WISHES, ids=[case for case, _, _ in WISHES])
+def test_the_weightier_of_two_wishes_that_wait_is_fulfilled(
+    queue: Queue, case: str, asked: tuple[object, ...], payload: object
+) -> None:
+    for wish in asked:
+        if wish is not False:
+            queue.put(review_request(REF, supersede=False, fresh=wish == "fresh", hint=wish is True), NOW)
+    assert take(queue).payload == payload

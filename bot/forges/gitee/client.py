@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from enum import Enum
 
-from bot.errors import CouldNotVerify
-from bot.forges.gitee import answers, checks, comments, labels, trees
+from bot.errors import CouldNotVerify, NotThere
+from bot.forges.gitee import answers, checks, comments, labels, news, testing, trees
 from bot.forges.gitee.blobs import Blobs
+from bot.forges.gitee.channel import Channel, Channels
 from bot.forges.gitee.commits import Commits
 from bot.forges.gitee.http import DEADLINE, TIMEOUT, Api, RequestError, TooLargeError, repo_path, segment
 from bot.forges.gitee.inline import InlinePoster
@@ -30,19 +31,15 @@ from bot.model import (
     User,
 )
 
-
-class Channel(Enum):
-    """How results are shown, by what the token may do in a repository."""
-
-    CHECKS = "check runs"
-    LABELS = "labels"
-    SUMMARY = "the summary only"
+log = logging.getLogger("hubbot.gitee")
 
 
 class GiteeForge:
     """Gitee's API v5 for one token; any thread may use it. `close` ends its connections.
 
-    `timeout` is (to connect, between two reads) and `deadline` is for a whole exchange, in seconds.
+    `negative_label` stands while the gate is closed, for communities whose robot refuses to merge by label;
+    `test_state` has the bot give Gitee's own "test passed" while it is open. `timeout` is (to connect,
+    between two reads) and `deadline` is for a whole exchange, in seconds.
     """
 
     name = "gitee"
@@ -54,6 +51,8 @@ class GiteeForge:
         api_url: str,
         token: str,
         *,
+        negative_label: str = "",
+        test_state: bool = False,
         timeout: tuple[float, float] = TIMEOUT,
         deadline: float = DEADLINE,
         now: Callable[[], float] = time.time,
@@ -66,7 +65,8 @@ class GiteeForge:
         self._inline = InlinePoster(self._api)
         self._labeller = labels.Labeller(self._api)
         self._me: User | None = None
-        self._channels: dict[str, Channel] = {}
+        self._negative_label, self._test_state = negative_label, test_state
+        self._channels = Channels(lambda repo: self.permission(repo, self.me()), now)
 
     def close(self) -> None:
         self._blobs.close()
@@ -77,20 +77,28 @@ class GiteeForge:
             self._me = answers.user(answers.obj(self._api.get("/user"), "user"))
         return self._me
 
+    def channel(self, repo: str) -> str:
+        """How results are shown in a repository with this token, in words for an operator."""
+        return self._channels.of(repo).value
+
     def pull_request(self, ref: PullRef) -> PullRequest:
         try:
             found = answers.pull(self._api.get(f"{repo_path(ref.repo)}/pulls/{ref.number}"), ref.repo)
         except RequestError as error:
-            if error.status == 404:
-                self._require(ref.repo)
-            raise
+            if error.status != 404:
+                raise
+            self._require(ref.repo)
+            # No body is signed: what one names may never have been there. The reconciler finds what is.
+            raise NotThere(f"Gitee has no pull request {ref}") from None
         if found.ref.number != ref.number:
             raise answers.nonsense("pull request number")
         return found
 
     def open_pulls(self, repo: str) -> Iterator[PullRequest]:
+        """See the port. The first look, at a worker's start, also finds out how results can be shown."""
         query = {"state": "open", "sort": "created", "direction": "asc"}
         try:
+            self._channels.of(repo)
             for item in self._api.pages(f"{repo_path(repo)}/pulls", query):
                 yield answers.pull(item, repo)
         except RequestError as error:
@@ -122,7 +130,7 @@ class GiteeForge:
         return answers.sha(newest.get("sha"), "commit")
 
     def blobs(self, repo: str, oids: Collection[str], *, commit: str) -> Mapping[str, bytes]:
-        return self._blobs.read(self._commits.home(repo, commit), oids)
+        return self._blobs.read(self._commits.home(repo, commit), oids, commit)
 
     def permission(self, repo: str, user: User) -> Permission:
         if user.id == answers.GHOST.id:
@@ -138,24 +146,32 @@ class GiteeForge:
     def comment(self, pull: PullRequest, id: str) -> Comment | None:  # noqa: A002 - the port's name
         return comments.one(self._api, pull, id)
 
+    def comments_after(self, repo: str, cursor: str) -> tuple[tuple[tuple[PullRef, Comment], ...], str]:
+        return news.after(self._api, repo, cursor)
+
     def posted(self, pull: PullRequest) -> Posted:
         own = comments.own(self._api, pull, self.me())
         shown: Mapping[str, tuple[CheckState, str]] = {}
-        if self._channel(pull.ref.repo) is Channel.CHECKS:
+        if self._channels.of(pull.ref.repo) is Channel.CHECKS:
             shown = checks.posted(self._api, pull)
         return Posted(comments.summaries(own), comments.fingerprints(own), shown, labels.on(self._api, pull))
 
     def set_check(self, pull: PullRequest, check: Check) -> None:
         """A check run where the token may write it; else labels show the gate, and the summary the rest."""
         repo = pull.ref.repo
-        if self._channel(repo) is Channel.CHECKS:
+        shown = False
+        if self._channels.of(repo) is Channel.CHECKS:
             try:
-                return checks.show(self._api, pull, check)
+                checks.show(self._api, pull, check)
+                shown = True
             except RequestError as error:
-                self._step_down(repo, error, Channel.LABELS)
+                self._channels.step_down(repo, error, Channel.LABELS)
         if check.context == GATE:
-            self.set_labels(pull, *labels.projection(check.state))
-        return None
+            add, remove = ((), ()) if shown else labels.projection(check.state)
+            blocks = labels.blocking(self._negative_label, check.state)
+            self.set_labels(pull, (*add, *blocks[0]), (*remove, *blocks[1]))
+            if self._test_state:
+                self._show_test_state(pull, check.state)
 
     def post_summary(self, pull: PullRequest, body: str, existing: Comment | None) -> Comment:
         return comments.post_summary(self._api, pull, self.me(), body, existing)
@@ -175,12 +191,12 @@ class GiteeForge:
     def set_labels(self, pull: PullRequest, add: Collection[str], remove: Collection[str]) -> None:
         """Does nothing where the token may not label: the summary says it all."""
         repo = pull.ref.repo
-        if self._channel(repo) is Channel.SUMMARY:
+        if self._channels.of(repo) is Channel.SUMMARY or not (add or remove):
             return
         try:
             self._labeller.change(pull, add, remove)
         except RequestError as error:
-            self._step_down(repo, error, Channel.SUMMARY)
+            self._channels.step_down(repo, error, Channel.SUMMARY)
 
     def react(self, pull: PullRequest, comment: Comment, reaction: Reaction) -> None:
         """Gitee has no reactions to comments: whoever calls replies in words where they matter."""
@@ -199,25 +215,10 @@ class GiteeForge:
                 ) from None
             raise
 
-    def _channel(self, repo: str) -> Channel:
-        """Asked once for each repository; where the role cannot be told, the first refusal tells."""
-        known = self._channels.get(repo)
-        if known is None:
-            known = self._channels.setdefault(repo, self._channel_of_role(repo))
-        return known
-
-    def _channel_of_role(self, repo: str) -> Channel:
+    def _show_test_state(self, pull: PullRequest, state: CheckState) -> None:
         try:
-            role = self.permission(repo, self.me())
+            testing.show(self._api, pull, self.me(), passed=state is CheckState.SUCCESS)
         except RequestError as error:
             if error.status != 403 or error.retry_at is not None:
                 raise
-            return Channel.CHECKS
-        by_role = {Permission.ADMIN: Channel.CHECKS, Permission.WRITE: Channel.LABELS}
-        return by_role.get(role, Channel.SUMMARY)
-
-    def _step_down(self, repo: str, error: RequestError, channel: Channel) -> None:
-        """Remembers a refusal for want of rights; raises any other error."""
-        if error.status != 403 or error.retry_at is not None:
-            raise error
-        self._channels[repo] = channel
+            log.warning("the bot is no tester of %s and may not make itself one", pull.ref)

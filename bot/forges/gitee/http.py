@@ -6,6 +6,7 @@ import json
 import re
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -37,6 +38,9 @@ READ_ATTEMPTS = 3
 PAUSE = 0.25
 #: Seconds to stay away when Gitee limits us without saying how long, and at the most when it does say.
 STAY_AWAY, LONGEST_STAY = 60.0, 86_400.0
+
+#: What follows a Gitee's own address in its API's; repositories lie beside it.
+API_PATH = "/api/v5"
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _REPOSITORY = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]+/(?!\.{1,2}$)[A-Za-z0-9_.-]+")
@@ -89,7 +93,7 @@ def segment(text: str) -> str:
 
 
 class Api:
-    """Gitee's API for one token; any thread may use it. `now` and `sleep` in seconds."""
+    """Gitee's API for one token, empty to read what is public; any thread may use it. Times in seconds."""
 
     def __init__(
         self,
@@ -102,9 +106,11 @@ class Api:
         sleep: Callable[[float], None] = time.sleep,
         pace: Pace | None = None,
     ) -> None:
-        if not _TOKEN.fullmatch(token):
+        if token and not _TOKEN.fullmatch(token):
             raise ValueError("the Gitee token has characters that no token has")
         self._url, self._token = url.rstrip("/"), token
+        self._site, beside, _ = self._url.rpartition(API_PATH)
+        self._has_git = bool(beside)
         self._timeout, self._deadline = timeout, deadline
         self._now, self._sleep = now, sleep
         self._pace = pace or Pace(now, sleep)
@@ -119,18 +125,23 @@ class Api:
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[Any]:
         """All items of a list, page by page; an item that slid to the next page meanwhile comes once."""
         seen: set[object] = set()
-        for page in range(1, MAX_PAGES + 1):
-            wanted = {**(query or {}), "page": str(page), "per_page": str(PER_PAGE)}
-            items, headers = self._read(path, wanted, MAX_ANSWER)
-            if not isinstance(items, list):
-                raise RequestError(f"Gitee answered {path} with something that is no list", 200)
+        for number in range(1, MAX_PAGES + 1):
+            items, last = self.page(path, query, number)
             fresh = [item for item in items if _identity(item) not in seen]
             seen.update(_identity(item) for item in fresh if _identity(item) is not None)
             yield from fresh
-            last = headers.get("total_page", "")
-            if not fresh or (re.fullmatch("[0-9]{1,6}", last) and page >= int(last)):
+            if not fresh or (last and number >= last):
                 return
         raise CouldNotVerify(f"Gitee's list {path} has no end")
+
+    def page(self, path: str, query: Mapping[str, str] | None, number: int) -> tuple[list[Any], int]:
+        """One page of a list, and the number of the last one, 0 where Gitee does not tell."""
+        wanted = {**(query or {}), "page": str(number), "per_page": str(PER_PAGE)}
+        items, headers = self._read(path, wanted, MAX_ANSWER)
+        if not isinstance(items, list):
+            raise RequestError(f"Gitee answered {path} with something that is no list", 200)
+        last = headers.get("total_page", "")
+        return items, int(last) if re.fullmatch("[0-9]{1,6}", last) else 0
 
     def post(self, path: str, body: object) -> Any:
         return _decoded(self._write("POST", path, body), path)
@@ -146,6 +157,19 @@ class Api:
             if error.status != 404:
                 raise
 
+    def git(self, repo: str, request: bytes, *, limit: int) -> bytes:
+        """Answers one `git-upload-pack` request on the repository that lies beside the API; a read."""
+        path = f"{repo_path(repo).removeprefix('/repos')}.git/git-upload-pack"
+        if not self._has_git:
+            raise RequestError("no Git is known beside this API", 404)
+        login = b64encode(f"oauth2:{self._token}".encode("ascii")).decode("ascii")
+        headers = {
+            **({"Authorization": f"Basic {login}"} if self._token else {}),
+            "Content-Type": "application/x-git-upload-pack-request",
+            "Accept": "application/x-git-upload-pack-result",
+        }
+        return self._exchange("POST", path, limit, at=self._site, data=request, headers=headers).body
+
     def close(self) -> None:
         with self._lock:
             sessions = list(self._sessions)
@@ -156,7 +180,7 @@ class Api:
         for attempt in range(READ_ATTEMPTS):
             last = attempt == READ_ATTEMPTS - 1
             try:
-                answer = self._exchange("GET", path, query, None, limit)
+                answer = self._exchange("GET", path, limit, params=query)
                 return _decoded(answer, path), answer.headers
             except (TooLargeError, TookTooLongError):
                 raise
@@ -168,15 +192,14 @@ class Api:
 
     def _write(self, method: str, path: str, body: object) -> _Answer:
         self._pace.take()
-        return self._exchange(method, path, None, body, MAX_ANSWER)
+        return self._exchange(method, path, MAX_ANSWER, json=body)
 
-    def _exchange(
-        self, method: str, path: str, query: Mapping[str, str] | None, body: object, limit: int
-    ) -> _Answer:
+    def _exchange(self, method: str, path: str, limit: int, *, at: str = "", **sent: Any) -> _Answer:
+        """One request within the deadline; `sent` is what goes along, as `requests` names it."""
         what = f"{method} {path}"
         with Deadline(self._deadline) as deadline:
             try:
-                answer = self._send(method, path, query, body, limit)
+                answer = self._send(method, (at or self._url) + path, limit, sent)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 if deadline.passed:
                     raise TookTooLongError(
@@ -189,24 +212,17 @@ class Api:
             return answer
         raise self._refusal(what, answer)
 
-    def _send(
-        self, method: str, path: str, query: Mapping[str, str] | None, body: object, limit: int
-    ) -> _Answer:
+    def _send(self, method: str, url: str, limit: int, sent: Mapping[str, Any]) -> _Answer:
         with self._session().request(
-            method,
-            self._url + path,
-            params=query,
-            json=body,
-            timeout=self._timeout,
-            allow_redirects=False,
-            stream=True,
+            method, url, timeout=self._timeout, allow_redirects=False, stream=True, **sent
         ) as response:
             read = bytearray()
             for chunk in response.iter_content(1 << 16):
                 read += chunk
                 if len(read) > limit:
+                    where = url.removeprefix(self._url)
                     raise TooLargeError(
-                        f"Gitee's answer to {method} {path} is over {limit} bytes", bytes(read)
+                        f"Gitee's answer to {method} {where} is over {limit} bytes", bytes(read)
                     )
             return _Answer(response.status_code, response.headers, bytes(read))
 
@@ -216,7 +232,8 @@ class Api:
             session = requests.Session()
             session.trust_env = False
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            session.headers["Authorization"] = f"Bearer {self._token}"
+            if self._token:
+                session.headers["Authorization"] = f"Bearer {self._token}"
             session.headers["Accept"] = "application/json"
             session.headers["User-Agent"] = "hubbot"
             for scheme in ("http://", "https://"):
@@ -244,7 +261,7 @@ class Api:
             said = json.loads(body[:4096])["message"]
         except (ValueError, RecursionError, TypeError, KeyError):
             return ""
-        shown = str(said).replace(self._token, "…")[:120]
+        shown = (str(said).replace(self._token, "…") if self._token else str(said))[:120]
         return ": " + "".join(c if c.isprintable() else "?" for c in shown)
 
     def _asked_to_wait(self, headers: Mapping[str, str]) -> float | None:

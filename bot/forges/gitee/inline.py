@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.forges.gitee import answers, comments, trees
 from bot.forges.gitee.http import Api, RequestError
@@ -36,12 +36,25 @@ class InlinePoster:
             return tuple(fresh)
         listed = trees.listed(self._api.get(f"{comments.path_of(pull)}/files"))
         lines = {path: positions(patch) for path, patch in listed.patches.items()}
+        self._learn(pull, mine, lines)
         taken: set[InlineComment] = set()
         for group in _groups(c for c in fresh if c.line in lines.get(c.path, {})):
             known = any(_says(item, group) for item in unmarked)
             if known or self._say(pull, me, group, lines[group[0].path][group[0].line]):
                 taken.update(group)
         return tuple(comment for comment in fresh if comment not in taken)
+
+    def _learn(
+        self, pull: PullRequest, mine: Iterable[answers.Object], lines: Mapping[str, Mapping[int, int]]
+    ) -> None:
+        """What our own earlier comments on this head tell of how positions count: a restart forgets it."""
+        for item in mine:
+            position, line = item.get("position"), item.get("new_line")
+            place = lines.get(answers.prose(item.get("path")), {}).get(line if isinstance(line, int) else 0)
+            if item.get("commit_id") != pull.head_sha or place is None or not isinstance(position, int):
+                continue
+            if (base := position - place) in self._bases:
+                self._bases = (base,)
 
     def _say(self, pull: PullRequest, me: User, group: Group, position: int) -> bool:
         """Posts on the first line of the group; a comment that landed elsewhere is taken back."""

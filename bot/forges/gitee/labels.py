@@ -37,6 +37,13 @@ def projection(state: CheckState) -> tuple[tuple[str, ...], tuple[str, ...]]:
             return (), (VERIFIED,)
 
 
+def blocking(name: str, state: CheckState) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The label that forbids merging, to add or to remove: it stands unless the gate is open."""
+    if not name:
+        return (), ()
+    return ((), (name,)) if state is CheckState.SUCCESS else ((name,), ())
+
+
 def on(api: Api, pull: PullRequest) -> frozenset[str]:
     return frozenset(answers.label_names(list(api.pages(f"{path_of(pull)}/labels"))))
 

@@ -38,6 +38,14 @@ class Reply:
         return json.dumps(self.value).encode() if self.raw is None else self.raw
 
 
+def parsed(body):
+    """JSON, or the bytes as they are where Git is spoken."""
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return body
+
+
 class Server(ThreadingHTTPServer):
     """Silent about clients that hang up, as they do when an answer is too long."""
 
@@ -55,6 +63,7 @@ class FakeGitee:
         self.asked, self.answers, self.spoiled = [], {}, {}
         self.comments, self.labels, self.known_labels, self.runs = [], [], [], []
         self.role, self.position_base, self.per_page = "admin", 0, 100
+        self.testers = []
         self.lock = threading.Lock()
         fake = self
 
@@ -99,7 +108,7 @@ class FakeGitee:
     def answer(self, method, target, headers, body):
         url = urlsplit(target)
         path = url.path.removeprefix("/api/v5")
-        asked = Asked(method, path, dict(parse_qsl(url.query)), headers, json.loads(body) if body else None)
+        asked = Asked(method, path, dict(parse_qsl(url.query)), headers, parsed(body))
         with self.lock:
             self.asked.append(asked)
             replies, before = self.spoiled.get(f"{method} {path}", ([], False))
@@ -120,6 +129,8 @@ class FakeGitee:
             (r"(GET|POST) /labels", self.on_known_labels),
             (r"(POST|PATCH) /check-runs(?:/([0-9]+))?", self.on_run),
             (rf"GET /commits/{HEAD}/check-runs", self.list_runs),
+            ("GET /pulls/comments", lambda a: self.paged(a, self.comments)),
+            (r"(POST|PATCH) /pulls/5/(testers|test)", self.on_test),
         ):
             if re.fullmatch(pattern, f"{asked.method} {tail}"):
                 return handler(asked)
@@ -194,12 +205,34 @@ class FakeGitee:
             return Reply(403, {"message": "403 Forbidden"})
         if asked.method == "POST":
             self.runs.append({"id": 50 + len(self.runs), **asked.body})
-            return Reply(201, self.runs[-1])
+            return self.run(self.runs[-1])
         run = next(r for r in self.runs if asked.path.endswith(f"/{r['id']}"))
         if run.get("conclusion"):
             return Reply(400, {"message": "conclusion cannot be changed"})
+        before = run.get("output", {}).get("annotations", [])
         run.update(asked.body)
+        return self.run(run, before)
+
+    def run(self, run, before=()):
+        """A run's annotations are added to those that it has."""
+        output = run["output"] = dict(run.get("output", {}))
+        if before or output.get("annotations"):
+            output["annotations"] = [*before, *output.get("annotations", [])]
+            output["annotations_count"] = len(output["annotations"])
         return Reply(200, run)
+
+    def on_test(self, asked):
+        """Whoever writes may name testers; only they may pass the test, and take their own mark back."""
+        if asked.method == "POST" and asked.path.endswith("/testers"):
+            if self.role == "read":
+                return Reply(403, {"message": "403 Forbidden"})
+            self.testers.append({**BOT, "accept": False})
+            return Reply(201, {})
+        mine = [tester for tester in self.testers if tester["id"] == BOT["id"]]
+        if not mine:
+            return Reply(403, {"message": "403 Forbidden"})
+        mine[0]["accept"] = asked.method == "POST"
+        return Reply(204, raw=b"")
 
     def list_runs(self, asked):
         assert asked.query["pull_request_id"] == "9001"

@@ -1,6 +1,7 @@
 """`GiteeForge` against a small Gitee of the tests' own."""
 
 import base64
+import zlib
 
 import pytest
 
@@ -94,14 +95,14 @@ def test_it_knows_itself_and_asks_only_once(fake, forge):
     assert len(fake.asked) == 1
 
 
-def test_an_absent_repository_is_permanent_an_absent_pull_request_is_not(fake, forge):
+def test_an_absent_repository_or_pull_request_is_permanent(fake, forge):
     with pytest.raises(ForgeError) as error:
         forge.pull_request(PullRef("gitee", REPO, 6))
     assert error.value.permanent
     fake.on(f"GET {R}", {})
     with pytest.raises(ForgeError) as error:
         forge.pull_request(PullRef("gitee", REPO, 6))
-    assert not error.value.permanent
+    assert error.value.permanent
 
 
 def test_the_answer_must_be_about_what_was_asked(fake, forge, pull_json):
@@ -113,7 +114,7 @@ def test_the_answer_must_be_about_what_was_asked(fake, forge, pull_json):
 def test_open_pull_requests(fake, forge, pull_json):
     fake.on(f"GET {R}/pulls", [pull_json, {**pull_json, "id": 9002, "number": 6}])
     assert [found.ref.number for found in forge.open_pulls(REPO)] == [5, 6]
-    assert fake.asked[0].query["state"] == "open"
+    assert fake.asked[-1].query["state"] == "open"
 
 
 def test_open_pull_requests_of_an_absent_repository(forge):
@@ -237,11 +238,78 @@ def test_only_so_much_is_kept_from_patches(fake, forge, pull, change):
     assert len(fake.asked) == 1
 
 
-def test_many_blobs(fake, forge):
+GIT = f"POST /{REPO}.git/git-upload-pack"
+SHALLOW = b"0034shallow " + HEAD.encode() + b"0000" + b"0008NAK\n"
+
+
+def packed(contents):
+    """A pack of small blobs."""
+    entries = b"".join(bytes([3 << 4 | len(data)]) + zlib.compress(data) for data in contents)
+    return b"PACK\0\0\0\2" + len(contents).to_bytes(4, "big") + entries + bytes(20)
+
+
+@pytest.fixture
+def many(fake):
+    """Sixty blobs that Gitee gives one by one."""
     contents = {git_id(b"%d" % n): b"%d" % n for n in range(60)}
     for oid, data in contents.items():
         fake.on(f"GET {R}/git/blobs/{oid}", blob(data))
-    assert forge.blobs(REPO, contents, commit=HEAD) == contents
+    return contents
+
+
+def test_many_blobs_come_in_one_fetch(fake, forge, reply, many):
+    fake.on(GIT, reply(200, raw=SHALLOW + packed([b"no page", *many.values()])))
+    assert forge.blobs(REPO, many, commit=HEAD) == many
+    (asked,) = fake.asked
+    assert asked.body.startswith(b"003fwant " + HEAD.encode() + b" agent=hubbot\n")
+    assert asked.body.endswith(b"000ddeepen 1\n00000009done\n")
+    login = base64.b64decode(asked.headers["Authorization"].removeprefix("Basic "))
+    assert login == b"oauth2:token"
+
+
+def test_few_blobs_come_one_by_one(fake, forge, many):
+    few = dict(list(many.items())[:49])
+    assert forge.blobs(REPO, few, commit=HEAD) == few
+    assert {asked.method for asked in fake.asked} == {"GET"}
+
+
+NO_PACKS = {
+    "a commit that nothing points at": (200, b"0034ERR upload-pack: not our ref " + b"1" * 16),
+    "refused": (403, b"{}"),
+    "no such repository": (404, b"{}"),
+    "out of order": (502, b"<html>"),
+    "a page of HTML": (200, b"<!doctype html>"),
+    "nothing": (200, b""),
+    "lines without an end": (200, b"0000" * 1000),
+    "a pack that is cut": (200, SHALLOW + packed([b"0"])[:-25]),
+}
+
+
+@pytest.mark.parametrize(("status", "body"), NO_PACKS.values(), ids=NO_PACKS)
+def test_where_git_gives_none_they_come_one_by_one(fake, forge, reply, many, status, body):
+    fake.on(GIT, reply(status, raw=body))
+    assert forge.blobs(REPO, many, commit=HEAD) == many
+
+
+def test_what_a_fetch_lacks_is_asked_for(fake, forge, reply, many):
+    fake.on(GIT, reply(200, raw=SHALLOW + packed(list(many.values())[:55])))
+    assert forge.blobs(REPO, many, commit=HEAD) == many
+    assert len(fake.asked) == 1 + 5
+
+
+def test_a_limit_on_fetches_is_a_limit(fake, forge, reply, many):
+    fake.on(GIT, reply(429, {}, {"Retry-After": "30"}))
+    with pytest.raises(ForgeError) as error:
+        forge.blobs(REPO, many, commit=HEAD)
+    assert error.value.retry_at == 1030.0
+    assert len(fake.asked) == 1
+
+
+def test_an_api_without_its_site_beside_it_is_read_one_by_one(fake, many):
+    made = GiteeForge(fake.url.replace("/api/v5", ""), "token", sleep=lambda _: None)
+    assert made.blobs(REPO, many, commit=HEAD) == many
+    made.close()
+    assert {asked.method for asked in fake.asked} == {"GET"}
 
 
 def test_permission(fake, forge):
@@ -430,6 +498,15 @@ def test_how_gitee_counts_is_learnt_from_its_answers(fake, forge, pull, change):
     assert [a.body["position"] for a in fake.asked if a.method == "POST"] == [2]
 
 
+def test_how_gitee_counts_is_learnt_from_what_stands_after_a_restart(fake, forge, pull, change):
+    fake.position_base = 1
+    fake.say("earlier", path="new", new_line=2, position=3, commit_id=HEAD)
+    fake.say("of an older head", path="new", new_line=2, position=2, commit_id=BASE)
+    fake.say("on a line that is gone", path="new", new_line=99, position=99, commit_id=HEAD)
+    assert forge.post_review(pull, "", [finding("new", 1, "bb")]) == ()
+    assert [a.body["position"] for a in fake.asked if a.method == "POST"] == [2]
+
+
 def test_where_no_count_fits_nothing_is_left_standing(fake, forge, pull, change):
     fake.position_base = -1
     long = [listed("new", "@@ -0,0 +1,9 @@\n" + "+a\n" * 9)]
@@ -530,11 +607,38 @@ def test_a_check_run_whose_answer_was_lost_is_not_made_twice(fake, forge, pull, 
     assert conclusions(fake) == [(GATE, "completed", "success")]
 
 
-def test_annotations_are_shown_up_to_the_limit_and_summaries_cut(fake, forge, pull):
-    notes = tuple(Annotation("p.md", n, n, "failure", "t", "m") for n in range(1, 80))
+def many_notes(count):
+    return tuple(Annotation("p.md", n, n, "failure", "t", "m") for n in range(1, count + 1))
+
+
+@pytest.mark.parametrize(
+    ("given", "shown", "calls"), [(50, 50, 1), (51, 51, 2), (120, 120, 3), (250, 200, 4)]
+)
+def test_annotations_come_in_batches_and_the_last_concludes(fake, forge, pull, given, shown, calls):
+    forge.set_check(pull, check(CheckState.FAILURE, annotations=many_notes(given)))
+    assert [note["start_line"] for note in fake.runs[0]["output"]["annotations"]] == list(range(1, shown + 1))
+    assert conclusions(fake) == [(GATE, "completed", "failure")]
+    sent = [a.body for a in fake.asked if "check-runs" in a.path and a.method != "GET"]
+    assert len(sent) == calls
+    assert all(len(body["output"]["annotations"]) <= 50 for body in sent)
+    assert [body["status"] for body in sent] == ["in_progress"] * (calls - 1) + ["completed"]
+
+
+def test_a_run_that_was_cut_short_among_its_annotations_is_begun_anew(fake, forge, pull, reply):
+    wanted = check(CheckState.FAILURE, annotations=many_notes(60))
+    fake.spoil(f"PATCH {R}/check-runs/50", reply(502), before=True)
+    with pytest.raises(ForgeError):
+        forge.set_check(pull, wanted)
+    forge.set_check(pull, wanted)
+    assert conclusions(fake) == [(GATE, "in_progress", None), (GATE, "completed", "failure")]
+    assert len(fake.runs[1]["output"]["annotations"]) == 60
+    assert forge.posted(pull).checks[GATE] == (CheckState.FAILURE, wanted.title)
+
+
+def test_annotations_are_shown_and_summaries_cut(fake, forge, pull):
+    notes = many_notes(1)
     forge.set_check(pull, check(CheckState.FAILURE, title="", summary="模型\n" * 30_000, annotations=notes))
     output = fake.runs[0]["output"]
-    assert len(output["annotations"]) == 50
     assert output["annotations"][0]["annotation_level"] == "failure"
     assert output["title"] == GATE
     assert len(output["summary"].encode()) < 65_535

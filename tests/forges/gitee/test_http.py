@@ -52,11 +52,23 @@ def test_cookies_are_not_kept(fake, api, reply):
     assert "Cookie" not in fake.asked[1].headers
 
 
-@pytest.mark.parametrize("token", ["", "a b", "a\nb", "密码"])
+@pytest.mark.parametrize("token", ["a b", "a\nb", "密码"])
 def test_a_token_that_cannot_be_sent_is_refused_without_being_shown(token):
     with pytest.raises(ValueError) as error:
         Api("http://127.0.0.1", token)
-    assert not token or token not in str(error.value)
+    assert token not in str(error.value)
+
+
+def test_what_is_public_is_read_without_a_token(fake, reply):
+    fake.on("GET /public", reply(400, {"message": "no such thing"}))
+    anonymous = Api(fake.url, "")
+    with pytest.raises(RequestError, match="no such thing"):
+        anonymous.get("/public")
+    with pytest.raises(RequestError):
+        anonymous.git("acme/hub", b"0000", limit=10)
+    anonymous.close()
+    assert len(fake.asked) == 2
+    assert not [asked for asked in fake.asked if "Authorization" in asked.headers]
 
 
 @pytest.mark.parametrize(

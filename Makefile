@@ -11,7 +11,7 @@ COMPILE := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal
 	--no-header --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test acceptance fix docs lock clean
+.PHONY: help run test acceptance fix docs pictures lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -20,7 +20,8 @@ help:
 	@echo "make test        every check and every test, each once"
 	@echo "make acceptance  the bot against a simulator of both forges, where one is at hand"
 	@echo "make fix         formatting and the repairs that ruff makes by itself"
-	@echo "make docs        rule pages and command help, generated from the code"
+	@echo "make docs        rule pages, command help and the texts of sample comments, generated"
+	@echo "make pictures    docs/images of the sample comments, taken with Chromium"
 	@echo "make lock        choose the newest dependencies and write their hashes down"
 	@echo "make clean       remove what the targets above made (not var/, where the bot's data lie)"
 
@@ -45,6 +46,10 @@ fix: $(VENV)/test.txt
 
 docs: $(VENV)/runtime.txt $(VENV)/pyproject.toml
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m docs.comments --texts
+
+pictures: $(VENV)/test.txt $(VENV)/pyproject.toml
+	$(BIN)/python -m docs.comments
 
 lock: $(LOCK_VENV)/bin/uv
 	$(COMPILE) --upgrade --extra server -o requirements/runtime.txt pyproject.toml requirements/build.in

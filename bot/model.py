@@ -19,6 +19,8 @@ SUMMARY_MARKER = "<!-- hubbot:summary"
 FINDING_MARKER = "<!-- hubbot:finding"
 #: Begins the hidden marker of a reply: `<!-- hubbot:reply <key> -->`.
 REPLY_MARKER = "<!-- hubbot:reply"
+#: Begins the hidden marker of an answer that says what an inline comment was about is mended.
+FIXED_MARKER = "<!-- hubbot:fixed"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -157,26 +159,51 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class InlineComment:
-    """A review comment on a line of the diff; `body` carries its fingerprint in a hidden marker."""
+    """A review comment on a line of the diff; `body` carries its fingerprint in a hidden marker.
+
+    `start_line` is the first line that it is about, 0 where that is `line` itself.
+    """
 
     path: str
     line: int
     body: str
     fingerprints: tuple[str, ...]
+    start_line: int = 0
+
+
+class ThreadState(StrEnum):
+    """What became of an inline comment: `DONE` by us, since it was mended; `DISMISSED` by somebody else."""
+
+    OPEN = "open"
+    DONE = "done"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """An inline comment of ours and what stands below it. `keys` are the forge's own names for it, opaque."""
+
+    path: str
+    fingerprints: frozenset[str]
+    state: ThreadState = ThreadState.OPEN
+    has_replies: bool = False
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
     """What of ours stands on a pull request, from comments whose author is the bot only.
 
-    `summaries` are the sticky comments found by marker, oldest first; `fingerprints` those said inline;
-    `checks` maps context to (state, title) on the present head where the forge can tell.
+    `summaries` are the sticky comments found by marker, oldest first; `fingerprints` those said inline, but
+    for what is done; `checks` maps context to (state, title) on the present head where the forge can tell;
+    `threads` are the inline comments one by one where the forge can close them.
     """
 
     summaries: tuple[Comment, ...] = ()
     fingerprints: frozenset[str] = frozenset()
     checks: Mapping[str, tuple[CheckState, str]] = field(default_factory=dict)
     labels: frozenset[str] = frozenset()
+    threads: tuple[Thread, ...] = ()
 
 
 class Permission(StrEnum):
@@ -268,3 +295,5 @@ class Report:
     trouble_detail: str = ""
     retry_at: float | None = None
     conditions: tuple[Condition, ...] = ()
+    #: Counts the runs of this pull request, as people are told; 0 where it is not known.
+    run: int = 0

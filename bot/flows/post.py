@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
 from bot.commands import offered
+from bot.errors import ForgeError
 from bot.flows.run import Run
 from bot.model import CONTEXTS, Check, Comment, Posted, PullRequest, Report
 from bot.review.plan import Plan, plan
 from bot.review.words import RULE_WORDS
 
 T = TypeVar("T")
+log = logging.getLogger("hubbot.review")
 
 #: Seconds for which what we read of our own standing review is still taken for what stands.
 POSTED_FRESH = 60.0
@@ -58,6 +61,18 @@ class Poster:
         finally:
             for check in wanted.checks:
                 self._show(check)
+        self._close(wanted)
+
+    def _close(self, wanted: Plan) -> None:
+        """After the gate, which never waits for it; what the forge refuses is tried by the next review."""
+        if not wanted.fixed:
+            return
+        forge, pull = self.run.forge, self.pull
+        try:
+            self._write(lambda: forge.close_threads(pull, wanted.fixed, wanted.fixed_answer))
+        except ForgeError as error:
+            log.warning("%s: mended inline comments stay open: %s", pull.ref, error)
+        self.posted = None
 
     def _words(self, wanted: Plan) -> None:
         forge, pull = self.run.forge, self.pull

@@ -143,6 +143,7 @@ def begin(run: Run, pull: PullRequest, key: str, generation: int) -> Report:
         head_sha=pull.head_sha,
         merge_base="",
         started_at=run.world.now(),
+        run=generation,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from bot.model import FINDING_MARKER as FINDING_MARKER
+from bot.model import FIXED_MARKER as FIXED_MARKER
 from bot.model import REPLY_MARKER as REPLY_MARKER
 from bot.model import SUMMARY_MARKER as SUMMARY_MARKER
 from bot.model import (
@@ -19,6 +20,7 @@ from bot.model import (
     PullRef,
     PullRequest,
     Reaction,
+    Thread,
     TreeEntry,
     User,
 )
@@ -101,6 +103,13 @@ class Forge(Protocol):
         self, pull: PullRequest, body: str, comments: Sequence[InlineComment]
     ) -> tuple[InlineComment, ...]:
         """Posts inline comments; returns those that the forge would not take, for the summary."""
+
+    def close_threads(self, pull: PullRequest, fixed: Sequence[Thread], answer: str) -> None:
+        """Closes inline comments of which nothing is left: with `answer` where somebody has replied.
+
+        What could not be closed comes back open with the next `posted`, and nothing may depend on it.
+        A forge that tells of no threads does nothing.
+        """
 
     def set_labels(self, pull: PullRequest, add: Collection[str], remove: Collection[str]) -> None: ...
 

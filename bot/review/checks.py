@@ -15,6 +15,7 @@ from bot.review.sections import Voice
 from bot.review.sentences import CATALOGUE
 from bot.review.text import DESCRIPTION_LIMIT, plain, shown_plain
 from bot.review.words import RULE_WORDS, Words
+from rules.facts import RemoteState
 from rules.finding import Fault, Finding, Severity
 
 #: GitHub takes 50 annotations a request; four requests are enough for a reader and kind to the limits.
@@ -79,7 +80,7 @@ def assets_check(report: Report, remote: Sequence[Finding], said: Verdict) -> tu
     if said in (Verdict.NOTHING_TO_CHECK, Verdict.SUPERSEDED):
         return settled(said)
     if said is Verdict.RUNNING:
-        done = len({file.url for file in report.files})
+        done = len({file.url for file in report.files if file.state is RemoteState.MEASURED})
         return CheckState.PENDING, both("title_progress", report.wanted, done=done)
     unknown = bool(report.trouble) or not gate.all_measured(report) or disagreeing(report)
     state = state_of(remote, unknown)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from bot.model import Report
+from bot.review.checks import details_url
 from bot.review.moments import age, size
-from bot.review.sections import Section, Voice
+from bot.review.sections import Section, Voice, more
 from bot.review.text import span, without_secrets
 from rules.facts import RemoteFile, RemoteState
+
+#: Verified files that are listed; the full report has all.
+FILES_SHOWN = 20
 
 
 def files_section(report: Report, voice: Voice) -> Section:
@@ -16,16 +20,14 @@ def files_section(report: Report, voice: Voice) -> Section:
         for file in report.files
         if file.state is RemoteState.MEASURED and file.declared.lower() == file.sha256.lower()
     ]
-    if not agreeing:
-        return Section(voice.say("section_files"), ())
-    origins = [origin(file, report, voice) for file in agreeing]
-    names = ["url", "size", "digest", *(["origin"] if any(origins) else [])]
-    rows = []
-    for file, from_where in zip(agreeing, origins, strict=True):
-        cells = [span(without_secrets(file.url)), size(file.size or 0), span(file.sha256), from_where]
-        rows.append(f"| {' | '.join(cells[: len(names)])} |")
-    head = f"| {' | '.join(voice.say(f'file_{name}') for name in names)} |\n{'|---' * len(names)}|\n"
-    return Section(voice.say("section_files"), (head + rows[0], *rows[1:]), folded=True)
+    lines = []
+    for file in agreeing[:FILES_SHOWN]:
+        said = [span(without_secrets(file.url)), size(file.size or 0), f"sha256 {span(file.sha256)}"]
+        lines.append("- " + " · ".join(part for part in (*said, origin(file, report, voice)) if part))
+    if len(agreeing) > len(lines):
+        left = len(agreeing) - len(lines)
+        lines.append("\n" + more(left, voice, details_url(voice.public_url, report.id)))
+    return Section(voice.say("section_files", len(agreeing)), tuple(lines), folded=True)
 
 
 def origin(file: RemoteFile, report: Report, voice: Voice) -> str:

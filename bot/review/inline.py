@@ -1,9 +1,10 @@
-"""The body of a review comment on one line: its findings, and a suggestion where the repair is lossless."""
+"""The body of a review comment on a line or a few: its findings, and a suggestion where it loses nothing."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from bot.model import FINDING_MARKER
 from bot.review.counts import NOT_OURS_TO_FIX, is_remote, kind
@@ -15,16 +16,25 @@ from rules.finding import Finding, Suggestion
 FINDINGS_SHOWN = 5
 #: Longer lines are no header lines, and a suggestion must repeat the line whole.
 LINE_LIMIT = 1_000
+#: Lines that one suggestion replaces; no value of a header is longer.
+LINES_LIMIT = 20
+#: Backticks in a row in a suggestion; cmark, which renders GitHub's comments, knows no fence of over 255.
+FENCE_LIMIT = 60
 DIGEST = re.compile("[0-9a-fA-F]{64}")
 
 
 def inline(
-    findings: Sequence[Finding], voice: Voice, *, line: int, line_text: str | None = None, elsewhere: int = 0
+    findings: Sequence[Finding],
+    voice: Voice,
+    *,
+    first_line: int = 0,
+    lines: Sequence[str] = (),
+    elsewhere: int = 0,
 ) -> str:
-    """The comment on `line`, beginning with the hidden marker that carries the findings' fingerprints.
+    """The comment on some lines, beginning with the hidden marker that carries the findings' fingerprints.
 
-    `line_text` is the line as the diff shows it, needed for a suggestion; `elsewhere` is the number of other
-    pages on which the same is true and where it is not said again.
+    `lines` are the lines from `first_line` on as the diff shows them, needed for a suggestion; `elsewhere` is
+    the number of other pages on which the same is true and where it is not said again.
     """
     fingerprints = " ".join(re.sub("[^0-9a-zA-Z]", "", finding.fingerprint) for finding in findings)
     parts = [f"{FINDING_MARKER} {fingerprints} -->"]
@@ -33,7 +43,7 @@ def inline(
         parts.append(voice.say("inline_more", len(findings) - FINDINGS_SHOWN))
     if elsewhere:
         parts.append(voice.say("inline_elsewhere", elsewhere))
-    if line_text is not None and (block := suggestion_block(findings, line, line_text)):
+    if block := suggestion_block(findings, first_line, lines):
         parts.append(block)
     return "\n\n".join(parts) + "\n"
 
@@ -43,12 +53,15 @@ def paragraph(finding: Finding, voice: Voice) -> str:
     return f"{head}\n{advice(finding, voice)}"
 
 
-def suggestion_block(findings: Sequence[Finding], line: int, line_text: str) -> str:
-    """One suggestion that makes every lossless repair of the line, or nothing where that is not certain."""
-    old = line_text.removesuffix("\r")
-    suggestions = {f.suggestion for f in findings if f.suggestion is not None and may_suggest(f)}
-    new = repaired(old, [s for s in suggestions if s.span.line == s.span.end_line == line])
-    if new == old or not is_lossless(old, new):
+def suggestion_block(findings: Sequence[Finding], first_line: int, lines: Sequence[str]) -> str:
+    """One suggestion that makes every lossless repair of the lines, or nothing where that is not certain.
+
+    Lines end in the page's own way, which the forge keeps: the carriage return is no part of a suggestion.
+    """
+    old = tuple(line.removesuffix("\r") for line in lines)
+    wanted = {f.suggestion for f in findings if f.suggestion is not None and may_suggest(f)}
+    new = repaired(old, first_line, wanted)
+    if new == "\n".join(old) or not is_lossless("\n".join(old), new):
         return ""
     fence = "`" * max(3, longest_run(new) + 1)
     return f"{fence}suggestion\n{new}\n{fence}"
@@ -59,20 +72,46 @@ def may_suggest(finding: Finding) -> bool:
     return not is_remote(finding) and finding.fault not in NOT_OURS_TO_FIX
 
 
-def repaired(text: str, suggestions: Sequence[Suggestion]) -> str:
-    """The line with the suggestions applied from right to left; one that overlaps another is left out."""
+def suggested_lines(finding: Finding) -> tuple[int, int]:
+    """The first and last line that a finding's own repair replaces; (0, 0) where it has none to offer."""
+    if finding.suggestion is None or not may_suggest(finding):
+        return 0, 0
+    span = finding.suggestion.span
+    last = span.end_line - 1 if span.end_column == 1 and span.end_line > span.line else span.end_line
+    return (span.line, last) if span.line <= last < span.line + LINES_LIMIT else (0, 0)
+
+
+def repaired(lines: Sequence[str], first_line: int, suggestions: Iterable[Suggestion]) -> str:
+    """The lines with the suggestions applied from the last to the first; one that overlaps is left out."""
+    text = "\n".join(lines)
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+
+    def offset(line: int, column: int) -> int:
+        """Where in `text` a place is; -1 where it is not on these lines."""
+        index = line - first_line
+        if not 0 <= index < len(lines) or not 1 <= column <= len(lines[index]) + 1:
+            return -1
+        return starts[index] + column - 1
+
+    edits = sorted(
+        (offset(s.span.line, s.span.column), offset(s.span.end_line, s.span.end_column), s.replacement)
+        for s in suggestions
+    )
     limit = len(text)
-    for suggestion in sorted(suggestions, key=lambda s: (s.span.column, s.span.end_column), reverse=True):
-        start, end = suggestion.span.column - 1, suggestion.span.end_column - 1
+    for start, end, replacement in reversed(edits):
         if 0 <= start <= end <= limit:
-            text = text[:start] + suggestion.replacement + text[end:]
-            limit = start
+            text, limit = text[:start] + replacement.replace("\r\n", "\n") + text[end:], start
     return text
 
 
 def is_lossless(old: str, new: str) -> bool:
-    """Whether a repaired line is short, fully visible, and holds no digest that the author did not write."""
-    if not new.strip() or len(new) > LINE_LIMIT or any(is_unseen(character) for character in new):
+    """Whether repaired lines are short, fully visible, and hold no digest that the author did not write."""
+    lines = new.split("\n")
+    if not lines[0].strip() or not lines[-1].strip() or len(lines) > LINES_LIMIT:
+        return False
+    if max(map(len, lines)) > LINE_LIMIT or longest_run(new) > FENCE_LIMIT:
+        return False
+    if any(is_unseen(character) for line in lines for character in line):
         return False
     written = re.sub(r"\s", "", old).lower()
     return all(digest.lower() in written for digest in DIGEST.findall(new))

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.model import Check, Comment, InlineComment, Posted, Report
+from bot.model import Check, Comment, InlineComment, Posted, Report, Thread
+from bot.review import threads
 from bot.review.catalogue import known_language
 from bot.review.checks import checks
 from bot.review.counts import counts, kind
-from bot.review.diff import line_texts
-from bot.review.inline import inline
+from bot.review.diff import NewLine, shown_lines, texts
+from bot.review.inline import inline, suggested_lines
 from bot.review.render import summary
 from bot.review.report import Verdict, is_started_only, verdict
 from bot.review.sections import Voice, message
@@ -27,7 +28,10 @@ SAID_INLINE = frozenset({"must_fix", "should_fix"})
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The writes that are missing: `summary` None is no write, and `existing` None means to create it."""
+    """The writes that are missing: `summary` None is no write, and `existing` None means to create it.
+
+    `fixed` are inline comments to close, in conversations with the words of `fixed_answer`.
+    """
 
     summary: str | None = None
     existing: Comment | None = None
@@ -37,6 +41,8 @@ class Plan:
     checks: tuple[Check, ...] = ()
     add_labels: tuple[str, ...] = ()
     remove_labels: tuple[str, ...] = ()
+    fixed: tuple[Thread, ...] = ()
+    fixed_answer: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -46,10 +52,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A finding with the line of the diff that its comment goes to."""
+    """A finding with the lines of the diff that its comment goes to: `first` to `line`, mostly the same."""
 
     finding: Finding
     line: int
+    first: int
 
 
 def plan(
@@ -77,6 +84,7 @@ def plan(
     existing = posted.summaries[0] if posted.summaries else None
     written = body if wants_summary(report, posted) and (existing is None or existing.body != body) else None
     add, remove = labels(report, posted.labels)
+    done = threads.fixed(report, posted)
     return Plan(
         summary=written,
         existing=existing if written is not None else None,
@@ -88,6 +96,8 @@ def plan(
         ),
         add_labels=add,
         remove_labels=remove,
+        fixed=done,
+        fixed_answer=threads.answer(report) if done else "",
     )
 
 
@@ -110,39 +120,52 @@ def inline_comments(
     report: Report, posted: Posted, patches: Mapping[str, str | None], voice: Voice
 ) -> tuple[InlineComment, ...]:
     """One comment a line for what has not been said yet; the same on many pages is said on the first only."""
-    texts = {path: line_texts(patch) for path, patch in patches.items() if patch}
-    placed = distinct(spot for finding in report.findings if (spot := place(finding, texts)) is not None)
+    shown = {path: shown_lines(patch) for path, patch in patches.items() if patch}
+    placed = distinct(spot for finding in report.findings if (spot := place(finding, shown)) is not None)
     standing = {(s.finding.path, s.line) for s in placed if s.finding.fingerprint in posted.fingerprints}
-    lines: dict[tuple[str, int], list[Finding]] = defaultdict(list)
+    spots: dict[tuple[str, int], list[Placed]] = defaultdict(list)
     elsewhere: dict[tuple[str, int], int] = {}
     for group in same(placed, voice):
         if any(spot.finding.fingerprint in posted.fingerprints for spot in group):
             continue
         first = group[0]
         where = (first.finding.path, first.line)
-        lines[where].append(first.finding)
+        spots[where].append(first)
         others = {spot.finding.path for spot in group} - {first.finding.path}
         elsewhere[where] = max(elsewhere.get(where, 0), len(others))
     room = max(MAX_INLINE - len(standing), 0)
     return tuple(
-        InlineComment(
-            path,
-            line,
-            inline(found, voice, line=line, line_text=texts[path][line], elsewhere=elsewhere[path, line]),
-            tuple(finding.fingerprint for finding in found),
-        )
-        for (path, line), found in list(lines.items())[:room]
+        comment(found, shown[path], voice, elsewhere[path, line])
+        for (path, line), found in list(spots.items())[:room]
     )
 
 
-def place(finding: Finding, texts: Mapping[str, Mapping[int, str]]) -> Placed | None:
-    """The first line of the finding that the diff shows; None where a comment cannot or should not stand."""
-    lines = texts.get(finding.path)
+def comment(
+    spots: Sequence[Placed], shown: Mapping[int, NewLine], voice: Voice, elsewhere: int
+) -> InlineComment:
+    """One comment for findings that end on the same line; it begins where the longest of them does."""
+    found, line = [spot.finding for spot in spots], spots[0].line
+    first = min(spot.first for spot in spots)
+    lines = texts(shown, first, line)
+    body = inline(found, voice, first_line=first, lines=lines, elsewhere=elsewhere)
+    marks = tuple(finding.fingerprint for finding in found)
+    return InlineComment(found[0].path, line, body, marks, first if first < line else 0)
+
+
+def place(finding: Finding, shown: Mapping[str, Mapping[int, NewLine]]) -> Placed | None:
+    """The lines that the finding's repair replaces, else its first line that the diff shows.
+
+    None where a comment cannot or should not stand.
+    """
+    lines = shown.get(finding.path)
     if lines is None or kind(finding) not in SAID_INLINE or not finding.fingerprint:
         return None
+    first, last = suggested_lines(finding)
+    if first <= finding.span.line <= last and texts(lines, first, last):
+        return Placed(finding, last, first)
     first, last = finding.span.line, max(finding.span.end_line, finding.span.line)
     line = next((number for number in sorted(lines) if first <= number <= last), None)
-    return None if line is None else Placed(finding, line)
+    return None if line is None else Placed(finding, line, line)
 
 
 def distinct(placed: Iterable[Placed]) -> list[Placed]:

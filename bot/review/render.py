@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 
 from bot.model import SUMMARY_MARKER, Condition, Report
@@ -19,6 +18,7 @@ from bot.review.outages import apart
 from bot.review.report import Verdict, verdict
 from bot.review.sections import Section, Voice, bytes_of, entries, folded
 from bot.review.sentences import CATALOGUE
+from bot.review.steps import local_command, next_steps
 from bot.review.text import span
 from bot.review.words import Words
 from rules.facts import RemoteState
@@ -28,12 +28,7 @@ from rules.finding import Finding
 SUMMARY_LIMIT = 60_000
 #: Bytes kept free for each later section, so that a long one cannot push the others out.
 RESERVED = 2_000
-#: Paths named in the command to run at home; for more pages the command names the base commit instead.
-PATHS_IN_COMMAND = 3
-#: Paths of these characters only are put into a command that a reader may paste into any shell.
-SHELL_SAFE_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]{0,200}")
 NOT_A_WORD = re.compile("[^A-Za-z0-9._-]")
-COMMIT = re.compile(r"[0-9a-f]{40,64}")
 SHORT_SHA = 8
 
 
@@ -57,7 +52,7 @@ def summary(
     opening = "\n".join(
         [marker(report), f"### {headline(report, voice.language)}", "", facts_line(report, voice), ""]
     )
-    todo = f"**{voice.say('next_title')}**\n\n{next_step(report, voice, names)}\n"
+    todo = f"**{voice.say('next_title')}**\n\n{next_steps(report, voice, names)}\n"
     closing = closing_parts(report, voice, commands)
     room = SUMMARY_LIMIT - sum(bytes_of(part) + 1 for part in (opening, todo, *closing))
     parts = [opening, todo, *fitted(sections(report, voice), room, voice, report_url), *closing]
@@ -86,7 +81,7 @@ def headline(report: Report, language: str) -> str:
 
 
 def facts_line(report: Report, voice: Voice) -> str:
-    """Counts; then what was looked at, which commit, when, and where the whole report is."""
+    """Counts; then what was looked at, which commit, in which run, when, and where the whole report is."""
     tally = counts(report)
     numbers = {
         "count_must_fix": tally.must_fix,
@@ -101,39 +96,13 @@ def facts_line(report: Report, voice: Voice) -> str:
         done = len({file.url for file in report.files if file.state is RemoteState.MEASURED})
         looked_at.append(voice.say("count_files", report.wanted, done=done))
     looked_at.append(voice.say("at_commit", sha=span(report.head_sha[:SHORT_SHA])))
-    if report.finished_at is not None and (at := moment(report.finished_at)):
+    if report.run:
+        looked_at.append(voice.say("run_number", report.run))
+    if at := moment(report.started_at if report.finished_at is None else report.finished_at):
         looked_at.append(at)
     if url := details_url(voice.public_url, report.id):
         looked_at.append(f"[{voice.say('full_report')}]({url})")
     return "\n\n".join(" · ".join(line) for line in (said, looked_at) if line)
-
-
-def next_step(report: Report, voice: Voice, commands: frozenset[str]) -> str:
-    """What the reader can do now; "nothing" is said as plainly as anything else."""
-    said, tally = verdict(report), counts(report)
-    lines: list[str] = []
-    if said is Verdict.FAILED and tally.must_fix:
-        lines.append(voice.say("next_failed"))
-        if "/recheck" in commands and any(finding.rule == DIGEST_MISMATCH for finding in report.findings):
-            lines.append(voice.say("next_failed_recheck"))
-    elif said is Verdict.FAILED:
-        lines.append(voice.say("next_decision"))
-    elif said is Verdict.RUNNING:
-        lines.append(voice.say("next_running_red" if tally.must_fix else "next_running"))
-    else:
-        keys = {
-            Verdict.PASSED: "next_passed",
-            Verdict.UNVERIFIED: "next_unverified",
-            Verdict.NOTHING_TO_CHECK: "next_nothing",
-            Verdict.SUPERSEDED: "next_superseded",
-        }
-        lines.append(voice.say(keys[said]))
-    if said is Verdict.PASSED and tally.should_fix:
-        lines.append(voice.say("next_passed_should"))
-    at = moment(report.retry_at)
-    if said is Verdict.UNVERIFIED and at:
-        lines.append(voice.say("next_retry", at=at))
-    return "\n".join(lines)
 
 
 def sections(report: Report, voice: Voice) -> list[Section]:
@@ -224,14 +193,3 @@ def condition_sentence(condition: Condition, language: str) -> str:
     shown = {name: span(value) for name, value in condition.values.items() if name not in ("count", "n")}
     counted = {name: condition.values[name] for name in shown if condition.values[name].isdecimal()}
     return CATALOGUE.say(language, key, count, **(shown | counted))
-
-
-def local_command(report: Report) -> str:
-    """The command that reproduces the review at home; only harmless paths are written into it."""
-    options = f"hubbot check --remote --lang {known_language(report.language)}"
-    safe = all(SHELL_SAFE_PATH.fullmatch(path) for path in report.paths)
-    if 0 < len(report.paths) <= PATHS_IN_COMMAND and safe:
-        return f"{options} {shlex.join(report.paths)}"
-    if COMMIT.fullmatch(report.merge_base):
-        return f"{options} --diff {report.merge_base[:12]}"
-    return f"{options} --diff origin/HEAD"

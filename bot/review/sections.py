@@ -18,7 +18,7 @@ REPEATED = 3
 #: One rule with a different sentence on more pages than this is folded as well.
 MANY = 10
 #: Places listed below one repeated finding, and below one rule with a sentence for each.
-PLACES_SHOWN, SENTENCES_SHOWN = 60, 20
+PLACES_SHOWN, SENTENCES_SHOWN = 30, 20
 #: Findings in one block of a page, so that a page with hundreds is still shown in part.
 FINDINGS_IN_BLOCK = 10
 
@@ -165,7 +165,7 @@ def bullets(lines: Sequence[str]) -> str:
 
 def sentence(finding: Finding, voice: Voice) -> str:
     """What is wrong, how to mend it, and the rule."""
-    return f"{advice(finding, voice)} ({rule_link(finding, voice)})"
+    return voice.say("sentence", advice=advice(finding, voice), rule=rule_link(finding, voice))
 
 
 def advice(finding: Finding, voice: Voice) -> str:

@@ -57,7 +57,7 @@ def _problem(asset: Asset, file: RemoteFile) -> Problem:
     variant, fault = case(file)
     values = {
         "link": asset.link,
-        "reason": file.reason or "-",
+        "reason": file.reason.removeprefix("status-") or "-",
         "detail": file.detail,
         "final": file.final_url,
     }

@@ -23,6 +23,8 @@ from bot.model import (
     PullRequest,
     PullState,
     Reaction,
+    Thread,
+    ThreadState,
     TreeEntry,
     User,
 )
@@ -42,7 +44,10 @@ Watch = Callable[[str, str], None]
 
 @dataclass
 class Pull:
-    """One pull request and all that stands on it."""
+    """One pull request and all that stands on it.
+
+    `closed` are inline comments by their index, with the answer where there are replies (`talked_about`).
+    """
 
     number: int
     head: str
@@ -50,6 +55,8 @@ class Pull:
     comments: dict[str, Comment] = field(default_factory=dict)
     checks: dict[tuple[str, str], Check] = field(default_factory=dict)
     inline: list[InlineComment] = field(default_factory=list)
+    closed: dict[int, str] = field(default_factory=dict)
+    talked_about: set[int] = field(default_factory=set)
     labels: set[str] = field(default_factory=set)
     reactions: list[tuple[str, Reaction]] = field(default_factory=list)
     replies: dict[str, str] = field(default_factory=dict)
@@ -181,9 +188,19 @@ class MemoryForge:
         of = self._of(pull)
         return Posted(
             tuple(of.summaries),
-            frozenset(mark for comment in of.inline for mark in comment.fingerprints),
+            frozenset(m for n, c in enumerate(of.inline) if n not in of.closed for m in c.fingerprints),
             {c: (check.state, check.title) for (sha, c), check in of.checks.items() if sha == pull.head_sha},
             frozenset(of.labels),
+            tuple(
+                Thread(
+                    comment.path,
+                    frozenset(comment.fingerprints),
+                    ThreadState.DONE if number in of.closed else ThreadState.OPEN,
+                    number in of.talked_about,
+                    (str(number),),
+                )
+                for number, comment in enumerate(of.inline)
+            ),
         )
 
     def set_check(self, pull: PullRequest, check: Check) -> None:
@@ -206,6 +223,11 @@ class MemoryForge:
         self._wrote(pull, "review")
         self._of(pull).inline.extend(comments)
         return ()
+
+    def close_threads(self, pull: PullRequest, fixed: Sequence[Thread], answer: str) -> None:
+        self._wrote(pull, "close")
+        closed = {int(thread.keys[0]): answer if thread.has_replies else "" for thread in fixed}
+        self._of(pull).closed |= closed
 
     def set_labels(self, pull: PullRequest, add: Collection[str], remove: Collection[str]) -> None:
         self._wrote(pull, "labels")
@@ -230,7 +252,8 @@ class MemoryForge:
 PORT = frozenset(
     {
         "pull_request", "open_pulls", "changes", "tree", "tip", "blobs", "permission", "comment", "posted",
-        "set_check", "post_summary", "delete_comment", "post_review", "set_labels", "react", "reply",
+        "set_check", "post_summary", "delete_comment", "post_review", "close_threads", "set_labels", "react",
+        "reply",
     }
 )  # fmt: skip
 WRITES = ("set_check", "post_review", "post_summary", "set_labels")

@@ -24,6 +24,7 @@ from bot.model import (
     PullRequest,
     PullState,
     Reaction,
+    ThreadState,
     User,
 )
 
@@ -237,6 +238,20 @@ def a_comment_off_the_diff_comes_back(subject: Subject) -> None:
     assert subject.forge.posted(subject.pull).fingerprints == {"0" * 16}
 
 
+def a_mended_comment_is_closed_and_may_be_said_again(subject: Subject) -> None:
+    comment = _inline(subject.added, 1, "c" * 16)
+    assert subject.forge.post_review(subject.pull, "", [comment]) == ()
+    (thread,) = subject.forge.posted(subject.pull).threads
+    assert (thread.state, thread.path) == (ThreadState.OPEN, subject.added)
+    subject.forge.close_threads(subject.pull, [thread], "Fixed.")
+    subject.forge.close_threads(subject.pull, [thread], "Fixed.")
+    posted = subject.forge.posted(subject.pull)
+    assert posted.fingerprints == frozenset()
+    assert all(left.state is ThreadState.DONE for left in posted.threads)
+    assert subject.forge.post_review(subject.pull, "", [comment]) == ()
+    assert subject.forge.posted(subject.pull).fingerprints == {"c" * 16}
+
+
 def a_reply_is_said_once_for_its_occasion(subject: Subject) -> None:
     subject.forge.reply(subject.pull, "first words", "help-1")
     subject.forge.reply(subject.pull, "better words", "help-1")
@@ -287,6 +302,7 @@ CONTRACT: tuple[Callable[[Subject], None], ...] = (
     labels_are_added_and_removed,
     an_inline_comment_is_said_and_remembered,
     a_comment_off_the_diff_comes_back,
+    a_mended_comment_is_closed_and_may_be_said_again,
     a_reply_is_said_once_for_its_occasion,
     a_reaction_twice_is_one_reaction,
     permission_is_looked_up,

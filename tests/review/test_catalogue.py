@@ -17,7 +17,7 @@ LOCALES = [Path(bot.__file__).parent / part / "locale" for part in ("review", "c
 
 
 #: Sentences that are the same letters in both languages, or punctuation only.
-NO_WORDS = {"file_digest", "place", "said_at"}
+NO_WORDS = {"place", "said_at", "sentence"}
 
 
 def placeholders(sentence: Sentence) -> set[str | None]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.review.diff import added_lines, commentable_lines, line_texts, positions
+from bot.review.diff import added_lines, commentable_lines, positions, shown_lines, texts
 
 TWO_HUNKS = """\
 @@ -1,3 +1,4 @@ heading
@@ -26,7 +26,7 @@ def test_two_hunks() -> None:
     assert added_lines(TWO_HUNKS) == {2, 3, 12}
     assert commentable_lines(TWO_HUNKS) == {1, 2, 3, 4, 11, 12}
     assert positions(TWO_HUNKS) == {1: 1, 2: 3, 3: 4, 4: 5, 11: 7, 12: 9}
-    assert line_texts(TWO_HUNKS)[12] == "elf"
+    assert shown_lines(TWO_HUNKS)[12].text == "elf"
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,25 @@ def test_lines_inside_hunks(patch: str, lines: set[int]) -> None:
 def test_a_hostile_patch_never_raises(patch: str) -> None:
     assert added_lines(patch) <= commentable_lines(patch)
     assert all(position >= 1 for position in positions(patch).values())
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "shown"),
+    [
+        (2, 3, True),
+        (1, 4, True),
+        (11, 11, True),
+        (4, 11, False),
+        (3, 2, False),
+        (4, 5, False),
+        (1, 10**9, False),
+    ],
+)
+def test_lines_are_together_only_within_one_hunk(first: int, last: int, shown: bool) -> None:
+    assert len(texts(shown_lines(TWO_HUNKS), first, last)) == (last - first + 1 if shown else 0)
+
+
+def test_hunks_that_touch_are_still_two() -> None:
+    lines = shown_lines("@@ -1 +1 @@\n+one\n@@ -2 +2 @@\n+two")
+    assert set(lines) == {1, 2}
+    assert texts(lines, 1, 2) == ()

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.model import CheckState, Comment, Posted, Report, User
+from bot.model import CheckState, Comment, Posted, Report, Thread, ThreadState, User
 from bot.review.plan import MAX_INLINE, NEEDS_FIX, VERIFIED, Plan, plan
 from bot.review.report import SUPERSEDED
 from bot.review.words import Words
 from rules.facts import RemoteState
-from rules.finding import Fault, Severity
+from rules.finding import Fault, Severity, Span, Suggestion
 
 Planner = Callable[..., Plan]
 BOT = User(1, "hubbot", True)
@@ -36,9 +36,15 @@ def applied(posted: Posted, made: Plan) -> Posted:
         edited = replace(made.existing, body=made.summary)
         summaries = tuple(edited if comment.id == edited.id else comment for comment in summaries)
     said = {fingerprint for comment in made.inline for fingerprint in comment.fingerprints}
+    closed = {fingerprint for thread in made.fixed for fingerprint in thread.fingerprints}
+    threads = tuple(
+        replace(thread, state=ThreadState.DONE) if thread in made.fixed else thread
+        for thread in posted.threads
+    )
     return Posted(
         summaries=summaries,
-        fingerprints=posted.fingerprints | said,
+        threads=threads,
+        fingerprints=(posted.fingerprints - closed) | said,
         checks={**posted.checks, **{check.context: (check.state, check.title) for check in made.checks}},
         labels=(posted.labels | set(made.add_labels)) - set(made.remove_labels),
     )
@@ -67,6 +73,16 @@ POSTED = st.builds(
         st.tuples(st.sampled_from(CheckState), st.text(max_size=5)),
     ),
     labels=st.frozensets(st.sampled_from([VERIFIED, NEEDS_FIX, "hubbot:hold", "bug"])),
+    threads=st.lists(
+        st.builds(
+            Thread,
+            st.sampled_from(["", "a.md"]),
+            st.frozensets(st.text(max_size=3), max_size=2),
+            st.sampled_from(ThreadState),
+            st.booleans(),
+        ),
+        max_size=3,
+    ).map(tuple),
 )
 
 
@@ -220,6 +236,28 @@ def test_what_was_mended_leaves_room_for_what_is_new(make: Any, planned: Planner
     gone = frozenset(f"{n:016x}" for n in range(100))
     findings = tuple(make.finding(line=n, value=str(n)) for n in range(1, 41))
     assert len(planned(make.report(findings=findings), Posted(fingerprints=gone)).inline) == MAX_INLINE
+
+
+def test_a_repair_of_several_lines_is_placed_on_all_of_them(make: Any, planned: Planner) -> None:
+    repair = Suggestion(Span(12, 6, 13, 8), "x")
+    long = make.finding(line=12, suggestion=repair, mark="long")
+    short = make.finding(line=13, mark="short")
+    (comment,) = planned(make.report(findings=(long, short))).inline
+    assert (comment.start_line, comment.line) == (12, 13)
+    assert set(comment.fingerprints) == {long.fingerprint, short.fingerprint}
+    assert "```suggestion\nline x\n```" in comment.body
+
+
+@pytest.mark.parametrize("lines", [2, 12])
+def test_a_repair_that_the_diff_does_not_show_whole_is_only_described(
+    make: Any, planned: Planner, lines: int
+) -> None:
+    finding = make.finding(
+        line=2 if lines == 2 else 12, suggestion=Suggestion(Span(lines, 1, lines + 1, 2), "x")
+    )
+    made = planned(make.report(findings=(finding,)), Posted(), {make.page: patch(lines)})
+    assert [(c.line, c.start_line) for c in made.inline] == [(lines, 0)]
+    assert "suggestion" not in made.inline[0].body
 
 
 def test_what_must_be_fixed_is_said_before_advice(make: Any, planned: Planner) -> None:

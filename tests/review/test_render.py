@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 
 from bot.commands import offered
 from bot.model import Condition, Report
-from bot.review.render import SUMMARY_LIMIT, local_command, marker, summary, unmet
+from bot.review.files import FILES_SHOWN
+from bot.review.render import SUMMARY_LIMIT, marker, summary, unmet
 from bot.review.report import SUPERSEDED
+from bot.review.steps import local_command
 from bot.review.words import Words
 from rules.facts import RemoteState
-from rules.finding import Fault, Severity
+from rules.finding import Fault, Severity, Span, Suggestion
 
 Render = Callable[..., str]
 URL = "https://bot.example.org"
@@ -64,7 +66,7 @@ def test_the_first_line_is_the_marker_and_then_comes_the_verdict(make: Any, rend
     [
         ({}, "✅ Everything that was checked is in order", "✅ 已检查的内容全部符合要求"),
         ({"paths": (), "files": (), "wanted": 0}, "there is nothing to check", "无需检查"),
-        ({"wanted": 2}, "Could not verify yet: nothing for you to do", "暂时无法验证：您无需操作"),
+        ({"wanted": 2}, "Could not verify everything yet", "暂时无法验证全部内容"),
         ({"trouble": "counts"}, "does not add up", "前后不符"),
         ({"trouble": "bot"}, "It is our mistake, not yours", "这是我们的错误，与您无关"),
         ({"trouble": "meteor"}, "The review could not finish", "检查未能完成"),
@@ -197,7 +199,7 @@ def test_the_same_on_many_pages_is_said_once(make: Any, render: Render) -> None:
     text = render(make.report(findings=findings, paths=tuple(f.path for f in findings)))
     assert text.count("` v1.2 `") == 1
     assert "**On 217 pages:**" in text
-    assert "… and 157 more places" in text
+    assert "… and 187 more places" in text
     assert len(text) < 20_000
 
 
@@ -300,6 +302,13 @@ def test_the_command_to_run_at_home(make: Any, changes: dict[str, Any], expected
     assert local_command(make.report(**changes)) == expected
 
 
+def test_repairs_come_with_the_command_that_makes_them(make: Any) -> None:
+    finding = make.finding(suggestion=Suggestion(Span(12, 1, 12, 2), "x"))
+    expected = "hubbot fix a.md\nhubbot check --remote --lang en a.md"
+    assert local_command(make.report(findings=(finding,), paths=("a.md",))) == expected
+    assert "fix" not in local_command(make.report(findings=(finding,), paths=("$(reboot).md",)))
+
+
 def test_each_unmet_condition_has_a_sentence() -> None:
     given_ = (
         Condition("finished", True),
@@ -330,3 +339,52 @@ def test_a_mismatch_shows_what_its_own_page_declares(make: Any, render: Render) 
     text = render(make.report(findings=(finding,), files=(make.file(),)))
     assert f"| sha256 in the page | ` {'0' * 64} ` |" in text
     assert f"| sha256 of the file | ` {make.declared} ` |" in text
+
+
+def steps_of(text: str) -> list[str]:
+    """The numbered steps as they are rendered."""
+    lists = [element for element in tree_of(text) if element.tag == "ol"]
+    return ["".join(item.itertext()) for item in lists[0]] if lists else []
+
+
+def test_what_to_do_is_numbered_where_it_is_more_than_one_thing(make: Any, render: Render) -> None:
+    repair = Suggestion(Span(12, 1, 12, 2), "x")
+    red = (make.finding(suggestion=repair), make.finding("MSH303", link=make.url))
+    first, second, third, fourth = steps_of(render(make.report(findings=red)))
+    assert first == "Fix the 2 problems below; each line number leads to its place."
+    assert "hubbot fix" in second
+    assert "Push to the same branch" in third
+    assert "/recheck" in fourth
+    assert len(steps_of(render(make.report(findings=red[1:]), commands=()))) == 2
+    assert len(steps_of(render(make.report(findings=red[:1], finished_at=None)))) == 3
+    for quiet in ({}, {"wanted": 2}, {"findings": (make.finding(fault=Fault.POLICY),)}):
+        assert steps_of(render(make.report(**quiet))) == []
+
+
+def test_the_steps_come_before_everything_but_the_verdict(make: Any, render: Render) -> None:
+    text = render(make.report(findings=(make.finding(),)))
+    order = ["### ❌", "**1 must fix**", "**What to do next**", "#### Must fix", "<details>"]
+    assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
+
+
+def test_the_run_and_both_times_are_told(make: Any, render: Render) -> None:
+    assert "· run 7 · 2025-11-25 16:00 UTC (11-26 00:00 +08:00) ·" in render(make.report(run=7))
+    assert "第 7 次检查" in render(make.report(run=7, language="zh"))
+    assert "run 0" not in render(make.report())
+    assert "2025-11-25 16:00 UTC" in render(
+        make.report(finished_at=None, files=(), findings=(make.finding(),))
+    )
+
+
+def test_progress_counts_what_is_verified(make: Any, render: Render) -> None:
+    files = tuple(make.file(url=f"https://h/{n}") for n in range(137))
+    text = render(make.report(finished_at=None, files=files, wanted=479))
+    assert "137 of 479 model files verified" in text
+
+
+def test_verified_files_are_listed_within_bounds(make: Any, render: Render) -> None:
+    files = tuple(make.file(url=f"https://h/{n}") for n in range(479))
+    text = render(make.report(files=files, wanted=479))
+    assert "<summary>479 verified model files</summary>" in text
+    assert text.count("` https://h/") == FILES_SHOWN
+    assert "… and 459 more entries in the [full report](https://bot.example.org/reports/run-1)" in text

@@ -27,6 +27,7 @@ from bot.model import (
     PullRef,
     PullRequest,
     Reaction,
+    Thread,
     TreeEntry,
     User,
 )
@@ -187,6 +188,9 @@ class GiteeForge:
     ) -> tuple[InlineComment, ...]:
         """Gitee has no reviews, so `body` is left to the summary; each page gets one comment at most."""
         return self._inline.post(pull, self.me(), comments) if comments else ()
+
+    def close_threads(self, pull: PullRequest, fixed: Sequence[Thread], answer: str) -> None:
+        """Gitee's API resolves nothing, and what is mended is seen from the summary."""
 
     def set_labels(self, pull: PullRequest, add: Collection[str], remove: Collection[str]) -> None:
         """Does nothing where the token may not label: the summary says it all."""

@@ -102,10 +102,14 @@ def _groups(found: Iterable[InlineComment]) -> list[Group]:
 
 
 def _joined(group: Group) -> str:
-    """The comments under the numbers of their lines; only the first stands on its own and may suggest."""
+    """The comments under the numbers of their lines; only the first stands on its own and may suggest.
+
+    A suggestion for several lines would replace only the one that the comment stands on.
+    """
+    first = _SUGGESTION.sub(r"\1", group[0].body) if group[0].start_line else group[0].body
     if len(group) == 1:
-        return comments.fit(group[0].body)
-    bodies = [group[0].body, *(_SUGGESTION.sub(r"\1", comment.body) for comment in group[1:])]
+        return comments.fit(first)
+    bodies = [first, *(_SUGGESTION.sub(r"\1", comment.body) for comment in group[1:])]
     return "\n\n".join(comments.heading(c.line) + body for c, body in zip(group, bodies, strict=True))
 
 

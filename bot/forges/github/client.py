@@ -8,7 +8,7 @@ from threading import Lock
 from urllib.parse import quote
 
 from bot.errors import ForgeError
-from bot.forges.github import blobs, changes, checks, comments, pulls, reviews, trees
+from bot.forges.github import blobs, changes, checks, comments, pulls, reviews, threads, trees
 from bot.forges.github.api import Api
 from bot.forges.github.credential import App, PlainToken
 from bot.forges.github.errors import StatusError
@@ -25,6 +25,8 @@ from bot.model import (
     PullRef,
     PullRequest,
     Reaction,
+    Thread,
+    ThreadState,
     TreeEntry,
     User,
 )
@@ -110,14 +112,17 @@ class GitHubForge:
 
     def posted(self, pull: PullRequest) -> Posted:
         me = self.me()
-        said = reviews.said(self._api, pull.ref, me)
+        said = threads.told(self._api, pull.ref, me, threads.said(self._api, pull.ref, me))
         read_at, stands = self._api.now(), checks.standing(self._api, pull, me)
         self._keep(pull, read_at, stands)
         return Posted(
             summaries=comments.summaries(self._api, pull.ref, me),
-            fingerprints=frozenset(mark for one in said for mark in one.fingerprints),
+            fingerprints=frozenset(
+                mark for one in said if one.state is not ThreadState.DONE for mark in one.fingerprints
+            ),
             checks={context: (one.state, one.title) for context, one in stands.items()},
             labels=frozenset(pull.labels),
+            threads=threads.threads(said),
         )
 
     def set_check(self, pull: PullRequest, check: Check) -> None:
@@ -136,6 +141,9 @@ class GitHubForge:
         self, pull: PullRequest, body: str, comments: Sequence[InlineComment]
     ) -> tuple[InlineComment, ...]:
         return reviews.review(self._api, pull, self.me(), body, comments)
+
+    def close_threads(self, pull: PullRequest, fixed: Sequence[Thread], answer: str) -> None:
+        threads.close(self._api, pull, fixed, answer)
 
     def set_labels(self, pull: PullRequest, add: Collection[str], remove: Collection[str]) -> None:
         """GitHub makes a label that the repository lacks; one that is not on is as good as removed."""

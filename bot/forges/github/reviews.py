@@ -2,50 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any
 
-from bot.forges.base import FINDING_MARKER
 from bot.forges.github.api import Api
-from bot.forges.github.comments import marker_line
 from bot.forges.github.errors import StatusError
-from bot.forges.github.shape import sha, text, user
-from bot.model import InlineComment, PullRef, PullRequest, User
+from bot.forges.github.threads import Said, said, told
+from bot.model import InlineComment, PullRequest, ThreadState, User
 
 #: A refused review is retried comment by comment, each of which notifies people: not for more than this.
 MAX_SINGLES = 30
-
-_MARKER = re.compile(re.escape(FINDING_MARKER) + r"((?: [0-9A-Za-z]+)+) -->")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What one inline comment of ours is about, and the commit that it was written on."""
-
-    commit: str
-    path: str
-    fingerprints: frozenset[str]
-
-
-def said(api: Api, ref: PullRef, me: User) -> Iterator[Said]:
-    """Our inline comments, on this head and on older ones."""
-    for answer in api.pages(ref.repo, f"/pulls/{ref.number}/comments"):
-        found = _MARKER.match(marker_line(text(answer, "body", ""), FINDING_MARKER))
-        if found and user(answer.get("user")).id == me.id:
-            commit = sha(answer, "original_commit_id")
-            yield Said(commit, text(answer, "path"), frozenset(found.group(1).split()))
 
 
 def review(
     api: Api, pull: PullRequest, me: User, body: str, comments: Sequence[InlineComment]
 ) -> tuple[InlineComment, ...]:
-    """Posts what has not been said on this head yet; returns what GitHub would not take.
+    """Posts what does not stand on this head yet; returns what GitHub would not take.
 
     Looking first makes it safe to call again after an answer was lost.
     """
     if comments:
         here = [one for one in said(api, pull.ref, me) if one.commit == pull.head_sha]
+        if any(_already(one, here) for one in comments):
+            here = told(api, pull.ref, me, here)
         comments = [one for one in comments if not _already(one, here)]
         if not comments:
             return ()
@@ -61,20 +40,28 @@ def review(
 
 
 def _already(one: InlineComment, here: Sequence[Said]) -> bool:
-    """One without a fingerprint cannot be known again."""
-    known = {mark for said in here if said.path == one.path for mark in said.fingerprints}
+    """One without a fingerprint cannot be known again; one that was mended and is back is said again."""
+    standing = [said for said in here if said.state is not ThreadState.DONE]
+    known = {mark for said in standing if said.path == one.path for mark in said.fingerprints}
     return bool(one.fingerprints) and known.issuperset(one.fingerprints)
 
 
+def _placed(one: InlineComment) -> dict[str, Any]:
+    """Where it stands, as GitHub wants it; a first line is named only where there are several."""
+    place: dict[str, Any] = {"path": one.path, "line": one.line, "side": "RIGHT"}
+    if 0 < one.start_line < one.line:
+        place |= {"start_line": one.start_line, "start_side": "RIGHT"}
+    return place | {"body": one.body}
+
+
 def _review(api: Api, pull: PullRequest, body: str, comments: Sequence[InlineComment]) -> None:
+    placed: list[Any] = [_placed(one) for one in comments]
     with api.repository(pull.ref.repo) as repo:
         repo.get_pull(pull.ref.number).create_review(
             commit=repo.get_commit(pull.head_sha),
             event="COMMENT",
             **({"body": body} if body else {}),
-            comments=[
-                {"path": one.path, "line": one.line, "side": "RIGHT", "body": one.body} for one in comments
-            ],
+            comments=placed,
         )
 
 
@@ -83,9 +70,7 @@ def _singly(api: Api, pull: PullRequest, comments: Sequence[InlineComment]) -> t
     for one in comments[:MAX_SINGLES]:
         try:
             with api.repository(pull.ref.repo) as repo:
-                repo.get_pull(pull.ref.number).create_review_comment(
-                    body=one.body, commit=pull.head_sha, path=one.path, line=one.line, side="RIGHT"
-                )
+                repo.get_pull(pull.ref.number).create_review_comment(commit=pull.head_sha, **_placed(one))
         except StatusError as error:
             if error.status != 422:
                 raise

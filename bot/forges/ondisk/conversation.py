@@ -142,6 +142,14 @@ class Conversation:
                 rows,
             )
 
+    def unsay_inline(self, pull: PullRef, path: str, line: int, body: str) -> None:
+        """Takes back an inline comment, if it is still there."""
+        with self._database.transaction() as db:
+            db.execute(
+                "DELETE FROM inline_comments WHERE pull = ? AND path = ? AND line = ? AND body = ?",
+                (str(pull), path, line, body),
+            )
+
     def checks(self, pull: PullRef, head: str) -> tuple[Check, ...]:
         """What stands on one head, without annotations."""
         with self._database.transaction() as db:

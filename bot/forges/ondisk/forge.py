@@ -18,6 +18,7 @@ from bot.model import (
     PullRef,
     PullRequest,
     Reaction,
+    Thread,
     TreeEntry,
     User,
 )
@@ -68,6 +69,14 @@ class DiskForge:
             fingerprints=frozenset(mark for comment in inline for mark in comment.fingerprints),
             checks={check.context: (check.state, check.title) for check in checks},
             labels=self.conversation.labels(pull.ref),
+            threads=tuple(
+                Thread(
+                    comment.path,
+                    frozenset(comment.fingerprints),
+                    keys=(comment.path, str(comment.line), comment.body),
+                )
+                for comment in inline
+            ),
         )
 
     def set_check(self, pull: PullRequest, check: Check) -> None:
@@ -93,6 +102,12 @@ class DiskForge:
         if body:
             self.conversation.say(pull.ref, BOT, body, occasion=f"review {pull.head_sha}")
         return tuple(comment for comment in comments if comment not in taken)
+
+    def close_threads(self, pull: PullRequest, fixed: Sequence[Thread], answer: str) -> None:  # noqa: ARG002 - the port's
+        """Nobody can reply here, so a comment of which nothing is left simply goes."""
+        for thread in fixed:
+            path, line, body = thread.keys
+            self.conversation.unsay_inline(pull.ref, path, int(line), body)
 
     def set_labels(self, pull: PullRequest, add: Collection[str], remove: Collection[str]) -> None:
         self.conversation.label(pull.ref, add, remove)

@@ -204,7 +204,7 @@ def test_what_stands_on_this_head_is_not_said_again(
     github.on(INLINE, [there])
     github.on(REVIEW, {"id": 1})
     forge.post_review(pull, "", [note(1)])
-    assert bool(github.names("POST")) == said_again
+    assert bool(github.bodies("POST pulls/7/reviews")) == said_again
 
 
 def test_a_refused_review_goes_one_by_one(github: FakeGitHub, forge: GitHubForge, pull: PullRequest) -> None:

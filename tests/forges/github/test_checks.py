@@ -249,8 +249,15 @@ def test_annotations_go_by_fifties_and_the_last_batch_concludes(
 
 
 def test_annotations_end_somewhere(github: FakeGitHub, app: GitHubForge, pull: PullRequest) -> None:
-    app.set_check(pull, check(CheckState.FAILURE, annotations=3000))
+    app.set_check(pull, check(CheckState.FAILURE, annotations=MAX_ANNOTATIONS))
     assert sum(len(one["output"]["annotations"]) for one in shown(github)) == MAX_ANNOTATIONS
+
+
+def test_where_not_all_annotations_fit_one_request_shows_the_gravest(
+    github: FakeGitHub, app: GitHubForge, pull: PullRequest
+) -> None:
+    app.set_check(pull, check(CheckState.FAILURE, annotations=MAX_ANNOTATIONS + 1))
+    assert [len(one["output"]["annotations"]) for one in shown(github)] == [50]
 
 
 def test_a_summary_is_cut_by_bytes_and_still_known_again(

@@ -1,4 +1,4 @@
-"""Whatever the API does at any step of a review: in the end one summary, one review, and the right verdict."""
+"""Whatever the API does at any step of a review: in the end one summary, one review, the right verdict."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "truncate": {"kind": "truncate"},
     "bad credentials": {"kind": "bad_credentials"},
 }
-#: Those that cost the most thought: after the write took effect, and before; all others with HUBBOT_FAULTS=all.
+#: Those that cost the most thought, before and after a write took effect; all with HUBBOT_FAULTS=all.
 PRUNED = [
     ("look", "502"),
     ("pull", "secondary"),

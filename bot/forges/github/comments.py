@@ -99,7 +99,7 @@ def delete(api: Api, ref: PullRef, comment: Comment) -> None:
 
 
 def react(api: Api, ref: PullRef, comment: Comment, reaction: Reaction) -> None:
-    """GitHub keeps one reaction of a kind for each account; a deleted comment needs none; a review takes none."""
+    """GitHub keeps one reaction of a kind for each account; a deleted one needs none, a review has none."""
     if comment.id.startswith(REVIEW):
         return
     with _unless_gone(), _on(api, ref, comment) as there:

@@ -179,9 +179,7 @@ def _review(seen: _Seen, payload: Mapping[str, Any]) -> Delivery:
     number = positive(part(payload, "pull_request"), "number")
     body = text(said, "body", default="")
     if seen.action != "submitted" or not body.strip():
-        return seen.ignored(
-            "only what a new review says counts, and it says nothing", repo=repo, number=number
-        )
+        return seen.ignored("only the words of a new review count", repo=repo, number=number)
     if said.get("user") is None:
         return seen.ignored("the review's author is gone", repo=repo, number=number)
     author = _user(part(said, "user"))

@@ -72,6 +72,8 @@ class PullRequest:
     url: str
     global_id: int = 0
     labels: tuple[str, ...] = ()
+    #: The forge's own count of the commits that the pull request adds, None where it gives none.
+    commits: int | None = None
 
 
 class ChangeKind(StrEnum):
@@ -106,12 +108,14 @@ class ChangedFile:
 class ChangeSet:
     """All that a pull request changes, complete: its count has been held against the forge's own.
 
-    `base_tree` is the whole tree at the merge base (path to entry).
+    `base_tree` is the whole tree at the merge base (path to entry). `computes_patches` says that the forge
+    was not asked for patches and takes comments wherever a diff of the texts is sure to show a line.
     """
 
     merge_base: str
     files: tuple[ChangedFile, ...]
     base_tree: Mapping[str, TreeEntry]
+    computes_patches: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TypeVar
 from bot.commands import offered
 from bot.errors import ForgeError
 from bot.flows.run import Run
-from bot.model import CONTEXTS, Check, Comment, Posted, PullRequest, Report
+from bot.model import CONTEXTS, Check, CheckState, Comment, Posted, PullRequest, Report
 from bot.review.plan import Plan, plan
 from bot.review.words import RULE_WORDS
 
@@ -30,6 +30,7 @@ class Poster:
     pull: PullRequest
     posted: Posted | None = None
     read_at: float = 0.0
+    contexts: Mapping[str, tuple[CheckState, str]] | None = None
     patches: Mapping[str, str | None] = field(default_factory=dict)
 
     def checks(self, report: Report, contexts: Collection[str] = CONTEXTS) -> None:
@@ -41,7 +42,9 @@ class Poster:
 
     def pending(self, report: Report, contexts: Collection[str] = CONTEXTS) -> None:
         """Shows `contexts` as `report` has them, without keeping the report: a run to come will."""
-        for check in self._plan(report).checks:
+        if self.contexts is None:
+            self.contexts = self.run.forge.shown(self.pull)
+        for check in self._plan(report, Posted(checks=self.contexts)).checks:
             if check.context in contexts:
                 self._show(check)
 
@@ -55,7 +58,7 @@ class Poster:
         self.run.world.store.save_report(report)
         if self.run.world.dry_run:
             return
-        wanted = self._plan(report)
+        wanted = self._plan(report, self._standing())
         try:
             self._words(wanted)
         finally:
@@ -92,10 +95,16 @@ class Poster:
             kept = (self._standing().labels - set(wanted.remove_labels)) | set(wanted.add_labels)
             self.posted = replace(self._standing(), labels=frozenset(kept))
 
-    def _plan(self, report: Report) -> Plan:
+    def look_again(self) -> PullRequest:
+        """The pull request as it is now; what stands there is read along with it."""
+        fresh, found = self.run.forge.look_again(self.pull)
+        self._took(found)
+        return fresh
+
+    def _plan(self, report: Report, posted: Posted) -> Plan:
         return plan(
             report,
-            self._standing(),
+            posted,
             self.patches,
             words=RULE_WORDS,
             public_url=self.run.world.public_url,
@@ -104,10 +113,13 @@ class Poster:
         )
 
     def _standing(self) -> Posted:
-        now = self.run.world.now()
-        if self.posted is None or now - self.read_at > POSTED_FRESH:
-            found = self.run.forge.posted(self.pull)
-            self.posted, self.read_at = replace(found, summaries=found.summaries or self._noted()), now
+        if self.posted is None or self.run.world.now() - self.read_at > POSTED_FRESH:
+            return self._took(self.run.forge.posted(self.pull))
+        return self.posted
+
+    def _took(self, found: Posted) -> Posted:
+        self.posted = replace(found, summaries=found.summaries or self._noted())
+        self.read_at, self.contexts = self.run.world.now(), found.checks
         return self.posted
 
     def _noted(self) -> tuple[Comment, ...]:
@@ -119,9 +131,9 @@ class Poster:
 
     def _show(self, check: Check) -> None:
         self._write(lambda: self.run.forge.set_check(self.pull, check))
-        standing = self._standing()
-        shown = {**standing.checks, check.context: (check.state, check.title)}
-        self.posted = replace(standing, checks=shown)
+        self.contexts = {**(self.contexts or {}), check.context: (check.state, check.title)}
+        if self.posted is not None:
+            self.posted = replace(self.posted, checks=self.contexts)
 
     def _write(self, write: Callable[[], T]) -> T:
         self.run.guard()

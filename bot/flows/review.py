@@ -13,8 +13,9 @@ from bot.flows.post import Poster
 from bot.flows.rivals import rivals
 from bot.flows.run import Run, TooLarge
 from bot.flows.tree import REGULAR, is_page, tree_assets
-from bot.model import FORMAT, ChangedFile, ChangeSet, PullRequest, PullState, Report
+from bot.model import ASSETS, CONTEXTS, FORMAT, GATE, ChangedFile, ChangeSet, PullRequest, PullState, Report
 from bot.review import gate
+from bot.review.certain import certain
 from bot.review.language import language
 from bot.review.report import SUPERSEDED, Verdict, verdict
 from bot.store.queue import Request, review_request
@@ -65,7 +66,8 @@ def review(run: Run) -> Request | None:
         poster.everything(standing)
         return None
     report = begin(run, pull, run.lease.key, run.lease.generation)
-    poster.checks(report)
+    # A bulk pull request is kept to few writes: that it is under way is said once, by what closes it.
+    poster.checks(report, (GATE,) if (pull.changed_files or 0) > BULK_FILES else CONTEXTS)
     run.world.store.supersede(run.ref, run.world.now(), but=report.id)
     try:
         material = _read(run, pull)
@@ -78,9 +80,9 @@ def review(run: Run) -> Request | None:
         wanted=len(material.wanted),
         findings=tuple(_judge(run, material, {})),
     )
-    poster.patches = {file.path: file.patch for file in material.changes.files}
+    poster.patches = _patches(material)
     if material.wanted:
-        poster.checks(report, (FORMAT,))
+        poster.checks(report, (FORMAT, ASSETS))
     if len(material.wanted) > BULK_FILES and not run.enlarge():
         raise TooLarge
     files = measure(run, report, material.wanted, poster.everything)
@@ -175,6 +177,16 @@ def _parsed(run: Run, files: Sequence[ChangedFile], commit: str, side: str) -> d
     return {path: parse(path, read[regular[path]] if path in regular else b"") for path in entries}
 
 
+def _patches(material: Material) -> dict[str, str | None]:
+    """The forge's patches, or what any patch would be sure to show."""
+    patches = {file.path: file.patch for file in material.changes.files}
+    if material.changes.computes_patches:
+        for one in material.subjects:
+            old = one.base.lines if one.base is not None else None
+            patches[one.page.path] = None if one.removed else certain(old, one.page.lines)
+    return patches
+
+
 def _judge(run: Run, material: Material, files: Mapping[str, RemoteFile]) -> list[Finding]:
     facts = Facts(files, material.tree, material.paths, material.rivals)
     return engine.check(material.subjects, facts, run.world.policy)
@@ -189,7 +201,7 @@ def _end(poster: Poster, report: Report) -> Request | None:
         again = _later(run, report, now)
         report = replace(report, retry_at=again.due_at if again else None)
     report = replace(report, conditions=gate.conditions(report))
-    fresh = run.forge.pull_request(run.ref)
+    fresh = poster.look_again()
     moved = fresh.head_sha != pull.head_sha or fresh.base_ref != pull.base_ref
     if moved or fresh.state is not PullState.OPEN:
         log.info("%s is %s at %s after its review", run.ref, fresh.state, fresh.head_sha[:12])

@@ -12,6 +12,7 @@ from bot.model import SUMMARY_MARKER as SUMMARY_MARKER
 from bot.model import (
     ChangeSet,
     Check,
+    CheckState,
     Comment,
     Delivery,
     InlineComment,
@@ -90,6 +91,15 @@ class Forge(Protocol):
         """A comment of this pull request's conversation as it stands now; None where there is none."""
 
     def posted(self, pull: PullRequest) -> Posted: ...
+
+    def shown(self, pull: PullRequest) -> Mapping[str, tuple[CheckState, str]]:
+        """Of `posted` only `checks`: what is needed before there are words."""
+
+    def look_again(self, pull: PullRequest) -> tuple[PullRequest, Posted]:
+        """The pull request as it is now with what of ours stands there: the last look before the verdict.
+
+        Where the head has moved, what stands there may be left out.
+        """
 
     def set_check(self, pull: PullRequest, check: Check) -> None:
         """Shows one context on the pull request's head by whatever channel the credential allows."""

@@ -15,6 +15,7 @@ from bot.model import (
     ChangeKind,
     ChangeSet,
     Check,
+    CheckState,
     Comment,
     InlineComment,
     Permission,
@@ -202,6 +203,12 @@ class MemoryForge:
                 for number, comment in enumerate(of.inline)
             ),
         )
+
+    def shown(self, pull: PullRequest) -> Mapping[str, tuple[CheckState, str]]:
+        return self.posted(pull).checks
+
+    def look_again(self, pull: PullRequest) -> tuple[PullRequest, Posted]:
+        return self.pull_request(pull.ref), self.posted(pull)
 
     def set_check(self, pull: PullRequest, check: Check) -> None:
         self._wrote(pull, f"{check.context}={check.state}")

@@ -14,7 +14,7 @@ from bot.forges.demo.stories import PERMISSIONS, REPOSITORY, STORIES, Story, edi
 from bot.forges.ondisk.conversation import SCHEMA, Conversation, Database
 from bot.forges.ondisk.forge import DiskForge
 from bot.forges.ondisk.git import Repository
-from bot.model import Comment, Permission, PullRef, PullRequest, PullState, User
+from bot.model import Comment, Permission, Posted, PullRef, PullRequest, PullState, User
 
 _GIT, _DATABASE, _EDITION = "hub.git", "forge.sqlite", "edition"
 
@@ -55,6 +55,9 @@ class DemoForge(DiskForge):
     def pull_request(self, ref: PullRef) -> PullRequest:
         self.expect(ref.repo)
         return self._pull(_story(ref.number))
+
+    def look_again(self, pull: PullRequest) -> tuple[PullRequest, Posted]:
+        return self.pull_request(pull.ref), self.posted(pull)
 
     def open_pulls(self, repo: str) -> Iterator[PullRequest]:
         self.expect(repo)

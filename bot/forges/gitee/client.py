@@ -151,11 +151,15 @@ class GiteeForge:
         return news.after(self._api, repo, cursor)
 
     def posted(self, pull: PullRequest) -> Posted:
-        own = comments.own(self._api, pull, self.me())
-        shown: Mapping[str, tuple[CheckState, str]] = {}
-        if self._channels.of(pull.ref.repo) is Channel.CHECKS:
-            shown = checks.posted(self._api, pull)
+        own, shown = comments.own(self._api, pull, self.me()), self.shown(pull)
         return Posted(comments.summaries(own), comments.fingerprints(own), shown, labels.on(self._api, pull))
+
+    def shown(self, pull: PullRequest) -> Mapping[str, tuple[CheckState, str]]:
+        is_told = self._channels.of(pull.ref.repo) is Channel.CHECKS
+        return checks.posted(self._api, pull) if is_told else {}
+
+    def look_again(self, pull: PullRequest) -> tuple[PullRequest, Posted]:
+        return self.pull_request(pull.ref), self.posted(pull)
 
     def set_check(self, pull: PullRequest, check: Check) -> None:
         """A check run where the token may write it; else labels show the gate, and the summary the rest."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from bot.errors import CouldNotVerify
 from bot.forges.github.api import Api
 from bot.forges.github.pulls import read_pull
-from bot.forges.github.shape import part, sha, text
-from bot.forges.github.trees import tree
+from bot.forges.github.shape import number, part, sha, text
 from bot.forges.trees import difference
 from bot.model import ChangeSet, PullRequest, TreeEntry
 
@@ -31,19 +30,36 @@ class Listed:
     patch: str | None
 
 
-def changes(api: Api, pull: PullRequest) -> ChangeSet:
-    """Raises `CouldNotVerify` when trees, list and count do not agree."""
+def changes(api: Api, pull: PullRequest, tree: Callable[[str, str], Tree]) -> ChangeSet:
+    """Raises `CouldNotVerify` when trees, list and count do not agree; `tree` reads a commit's.
+
+    GitHub counts files and commits from its own merge base. Where both counts fit ours, that is the same one
+    and no file was renamed, so that the list, a request for each hundred files, could say nothing new.
+    """
     repo = pull.ref.repo
-    head = tree(api, repo, pull.head_sha)
-    listed = _listed(api, pull)
+    head = tree(repo, pull.head_sha)
+    listed: Sequence[Listed] | None = None
     tried: list[str] = []
     # A base branch that moved since the last push can move the merge base: then the branch itself decides.
     for base in (pull.base_sha, pull.base_ref):
-        merge_base = _merge_base(api, repo, base, pull.head_sha)
+        merge_base, commits = _merge_base(api, repo, base, pull.head_sha)
         if merge_base in tried:
             break
         tried.append(merge_base)
-        base_tree = tree(api, repo, merge_base)
+        base_tree = tree(repo, merge_base)
+        files = difference(base_tree, head, {})
+        if (
+            listed is None
+            and commits is not None
+            and (pull.changed_files, pull.commits)
+            == (
+                len(files),
+                commits,
+            )
+        ):
+            return ChangeSet(merge_base, files, base_tree, computes_patches=True)
+        if listed is None:
+            listed = _listed(api, pull)
         if _agree(pull, listed, base_tree, head):
             patches = {one.path: one.patch for one in listed}
             return ChangeSet(merge_base, difference(base_tree, head, patches), base_tree)
@@ -52,9 +68,11 @@ def changes(api: Api, pull: PullRequest) -> ChangeSet:
     raise CouldNotVerify("GitHub's list of changed files does not agree with its trees")
 
 
-def _merge_base(api: Api, repo: str, base: str, head: str) -> str:
+def _merge_base(api: Api, repo: str, base: str, head: str) -> tuple[str, int | None]:
+    """The merge base, and how many commits the head has beyond `base`."""
     answer = api.get(repo, f"/compare/{quote(base, safe='')}...{head}", per_page=1)
-    return sha(part(answer, "merge_base_commit"), "sha")
+    commits = number(answer, "total_commits") if answer.get("total_commits") is not None else None
+    return sha(part(answer, "merge_base_commit"), "sha"), commits
 
 
 def _listed(api: Api, pull: PullRequest) -> Sequence[Listed]:

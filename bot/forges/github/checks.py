@@ -20,11 +20,18 @@ MAX_TITLE = 140
 MAX_SUMMARY = 65_535
 #: GitHub takes 50 annotations a request and appends those of the next.
 ANNOTATIONS_A_CALL = 50
-#: Four requests; what is beyond them stands in the report. Ours to choose.
-MAX_ANNOTATIONS = 200
+#: Three requests. Of more the gravest 50 are shown and all in the report: a bulk review stays at ten writes.
+MAX_ANNOTATIONS = 150
 #: GitHub: a title of 255 characters, a message of 64 kB.
 MAX_ANNOTATION_TITLE = 255
 MAX_ANNOTATION_MESSAGE = 64_000
+
+#: The button on a concluded run; GitHub allows 20, 40 and 20 characters.
+RECHECK = {
+    "label": "Recheck / 重新检查",
+    "description": "Read every model file anew / 重新读取所有模型文件",
+    "identifier": "recheck",
+}
 
 #: `neutral` and `skipped` satisfy a required check so never those; a time-out blocks and blames nobody.
 _CONCLUSIONS = {CheckState.SUCCESS: "success", CheckState.FAILURE: "failure", CheckState.ERROR: "timed_out"}
@@ -123,7 +130,8 @@ def _run(answer: Mapping[str, Any], external_id: str) -> Standing | None:
 
 def _write_run(api: Api, pull: PullRequest, check: Check, title: str, summary: str, run_id: int) -> int:
     """Updates the unfinished run or creates one; concludes it with the last batch of annotations."""
-    marks = [_annotation(one) for one in check.annotations[:MAX_ANNOTATIONS]]
+    shown = len(check.annotations) if len(check.annotations) <= MAX_ANNOTATIONS else ANNOTATIONS_A_CALL
+    marks = [_annotation(one) for one in check.annotations[:shown]]
     batches = [marks[at : at + ANNOTATIONS_A_CALL] for at in range(0, len(marks), ANNOTATIONS_A_CALL)] or [[]]
     with api.repository(pull.ref.repo) as repo:
         run = repo.get_check_run(run_id) if run_id else None
@@ -133,6 +141,7 @@ def _write_run(api: Api, pull: PullRequest, check: Check, title: str, summary: s
                 sent["details_url"] = check.details_url
             if index == len(batches) - 1 and check.state is not CheckState.PENDING:
                 sent |= {"status": "completed", "conclusion": _CONCLUSIONS[check.state]}
+                sent |= {"actions": [RECHECK]}
             else:
                 sent |= {"status": "in_progress"}
             if run is None:

@@ -8,7 +8,7 @@ from threading import Lock
 from urllib.parse import quote
 
 from bot.errors import ForgeError
-from bot.forges.github import blobs, changes, checks, comments, pulls, reviews, threads, trees
+from bot.forges.github import blobs, changes, checks, comments, look, pulls, reviews, threads, trees
 from bot.forges.github.api import Api
 from bot.forges.github.credential import App, PlainToken
 from bot.forges.github.errors import StatusError
@@ -18,6 +18,7 @@ from bot.forges.pace import Pace
 from bot.model import (
     ChangeSet,
     Check,
+    CheckState,
     Comment,
     InlineComment,
     Permission,
@@ -31,11 +32,15 @@ from bot.model import (
     User,
 )
 
-#: Seconds for which what stands on a head is not asked again: contexts are written three at a time, and one
-#: pull request is at work in one worker at a time.
-STANDING_SECONDS = 10.0
+#: Seconds for which what stands is not asked again: only we write it, and one pull request is at work in one
+#: worker at a time.
+STANDING_SECONDS = 60.0
 #: Heads whose standing is kept in mind.
 STANDING_KEPT = 256
+#: Seconds for which a look that found nothing said is believed: the time of one paced write.
+LOOK_SECONDS = 20.0
+#: Trees kept in mind: most pull requests of a day start from the same commit. A tree of the hub is 1 MB.
+TREES_KEPT = 4
 
 
 def token_client(
@@ -68,6 +73,9 @@ class GitHubForge:
         self._api, self._lock = api, Lock()
         self._me: User | None = None
         self._standing: dict[tuple[str, str, int], tuple[float, dict[str, checks.Standing]]] = {}
+        self._trees: dict[tuple[str, str], Mapping[str, TreeEntry]] = {}
+        # What a last look has found nothing of, so that it may be written without looking once more.
+        self._unsaid: dict[tuple[str, PullRef], float] = {}
 
     def me(self) -> User:
         if self._me is None:
@@ -81,10 +89,18 @@ class GitHubForge:
         return pulls.open_pulls(self._api, repo)
 
     def changes(self, pull: PullRequest) -> ChangeSet:
-        return changes.changes(self._api, pull)
+        return changes.changes(self._api, pull, self.tree)
 
     def tree(self, repo: str, sha: str) -> Mapping[str, TreeEntry]:
-        return trees.tree(self._api, repo, sha)
+        """A commit's tree never changes, so the last few are kept."""
+        with self._lock:
+            found = self._trees.pop((repo, sha), None)
+        found = trees.tree(self._api, repo, sha) if found is None else found
+        with self._lock:
+            self._trees[repo, sha] = found
+            while len(self._trees) > TREES_KEPT:
+                del self._trees[next(iter(self._trees))]
+        return found
 
     def tip(self, repo: str) -> str:
         branch = text(self._api.get(repo, ""), "default_branch")
@@ -111,16 +127,38 @@ class GitHubForge:
         return comments.one(self._api, pull.ref, id)
 
     def posted(self, pull: PullRequest) -> Posted:
-        me = self.me()
-        said = threads.told(self._api, pull.ref, me, threads.said(self._api, pull.ref, me))
-        read_at, stands = self._api.now(), checks.standing(self._api, pull, me)
+        return self._posted(pull, threads.said(self._api, pull.ref, self.me()), None)
+
+    def shown(self, pull: PullRequest) -> Mapping[str, tuple[CheckState, str]]:
+        read_at, stands = self._stands(pull)
         self._keep(pull, read_at, stands)
+        return {context: (one.state, one.title) for context, one in stands.items()}
+
+    def look_again(self, pull: PullRequest) -> tuple[PullRequest, Posted]:
+        """One request for a pull request on which we have said nothing inline."""
+        found, seen_at = look.look(self._api, pull, self.me()), self._api.now()
+        if found.pull.head_sha != pull.head_sha or found.pull.base_ref != pull.base_ref:
+            return self.pull_request(pull.ref), Posted()
+        said = threads.said(self._api, pull.ref, self.me()) if found.has_threads else []
+        posted = self._posted(found.pull, said, found.own)
+        with self._lock:
+            self._unsaid = {key: at for key, at in self._unsaid.items() if seen_at - at < LOOK_SECONDS}
+            if not posted.summaries:
+                self._unsaid["summary", pull.ref] = seen_at
+            if not posted.threads:
+                self._unsaid["inline", pull.ref] = seen_at
+        return found.pull, posted
+
+    def _posted(
+        self, pull: PullRequest, inline: Sequence[threads.Said], own: Sequence[Comment] | None
+    ) -> Posted:
+        said = threads.told(self._api, pull.ref, self.me(), inline)
         return Posted(
-            summaries=comments.summaries(self._api, pull.ref, me),
+            summaries=comments.summaries(self._api, pull.ref, self.me(), own),
             fingerprints=frozenset(
                 mark for one in said if one.state is not ThreadState.DONE for mark in one.fingerprints
             ),
-            checks={context: (one.state, one.title) for context, one in stands.items()},
+            checks=self.shown(pull),
             labels=frozenset(pull.labels),
             threads=threads.threads(said),
         )
@@ -132,7 +170,8 @@ class GitHubForge:
         self._keep(pull, read_at, {**stands, check.context: shown})
 
     def post_summary(self, pull: PullRequest, body: str, existing: Comment | None) -> Comment:
-        return comments.upsert_summary(self._api, pull.ref, self.me(), body, existing)
+        unsaid = self._is_unsaid("summary", pull)
+        return comments.upsert_summary(self._api, pull.ref, self.me(), body, existing, unsaid=unsaid)
 
     def delete_comment(self, pull: PullRequest, comment: Comment) -> None:
         comments.delete(self._api, pull.ref, comment)
@@ -140,7 +179,8 @@ class GitHubForge:
     def post_review(
         self, pull: PullRequest, body: str, comments: Sequence[InlineComment]
     ) -> tuple[InlineComment, ...]:
-        return reviews.review(self._api, pull, self.me(), body, comments)
+        unsaid = self._is_unsaid("inline", pull)
+        return reviews.review(self._api, pull, self.me(), body, comments, unsaid=unsaid)
 
     def close_threads(self, pull: PullRequest, fixed: Sequence[Thread], answer: str) -> None:
         threads.close(self._api, pull, fixed, answer)
@@ -167,6 +207,12 @@ class GitHubForge:
 
     def close(self) -> None:
         self._api.close()
+
+    def _is_unsaid(self, what: str, pull: PullRequest) -> bool:
+        """Whether a look just found nothing: true once, as an answer that is lost may be to what was said."""
+        with self._lock:
+            seen_at = self._unsaid.pop((what, pull.ref), float("-inf"))
+        return 0 <= self._api.now() - seen_at < LOOK_SECONDS
 
     def _stands(self, pull: PullRequest) -> tuple[float, dict[str, checks.Standing]]:
         with self._lock:

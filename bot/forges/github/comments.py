@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from github.IssueComment import IssueComment
@@ -13,6 +14,7 @@ from bot.errors import ForgeError
 from bot.forges.base import REPLY_MARKER, SUMMARY_MARKER
 from bot.forges.github.api import Api
 from bot.forges.github.errors import StatusError
+from bot.forges.github.hooks import REVIEW
 from bot.forges.github.shape import number, text, user
 from bot.model import Comment, PullRef, Reaction, User
 
@@ -26,7 +28,9 @@ def comments(api: Api, ref: PullRef) -> Iterator[Comment]:
 
 
 def one(api: Api, ref: PullRef, comment_id: str) -> Comment | None:
-    """The comment as it stands, unless it is gone or another conversation's."""
+    """The comment or the words of a review as they stand, unless gone or another conversation's."""
+    if comment_id.startswith(REVIEW):
+        return _of_review(api, ref, comment_id)
     if not (comment_id.isascii() and comment_id.isdigit()):
         return None
     try:
@@ -38,18 +42,38 @@ def one(api: Api, ref: PullRef, comment_id: str) -> Comment | None:
     return _comment(answer) if text(answer, "issue_url").endswith(f"/issues/{ref.number}") else None
 
 
-def summaries(api: Api, ref: PullRef, me: User) -> tuple[Comment, ...]:
+def _of_review(api: Api, ref: PullRef, comment_id: str) -> Comment | None:
+    number_of = comment_id.removeprefix(REVIEW)
+    if not (number_of.isascii() and number_of.isdigit()):
+        return None
+    try:
+        answer = api.get(ref.repo, f"/pulls/{ref.number}/reviews/{number_of}")
+    except StatusError as error:
+        if error.status != 404:
+            raise
+        return None
+    return replace(_comment(answer), id=comment_id)
+
+
+def summaries(
+    api: Api, ref: PullRef, me: User, known: Iterable[Comment] | None = None
+) -> tuple[Comment, ...]:
+    """Our sticky comments, oldest first; among those `known` where somebody has read them already."""
     return tuple(
-        one for one in comments(api, ref) if one.author.id == me.id and marker_line(one.body, SUMMARY_MARKER)
+        one
+        for one in (comments(api, ref) if known is None else known)
+        if one.author.id == me.id and marker_line(one.body, SUMMARY_MARKER)
     )
 
 
-def upsert_summary(api: Api, ref: PullRef, me: User, body: str, existing: Comment | None) -> Comment:
+def upsert_summary(
+    api: Api, ref: PullRef, me: User, body: str, existing: Comment | None, *, unsaid: bool = False
+) -> Comment:
     """Edits the one there is, or writes it. Before writing it looks again, since an answer that was lost may
-    have been to a comment that was written."""
+    have been to a comment that was written; `unsaid` says that this was just done."""
     if existing is not None and _edit(api, ref, existing, body):
         return Comment(existing.id, existing.author, body, existing.url)
-    for one in summaries(api, ref, me):
+    for one in () if unsaid and existing is None else summaries(api, ref, me):
         if _edit(api, ref, one, body):
             return Comment(one.id, one.author, body, one.url)
     return _create(api, ref, body)
@@ -75,7 +99,9 @@ def delete(api: Api, ref: PullRef, comment: Comment) -> None:
 
 
 def react(api: Api, ref: PullRef, comment: Comment, reaction: Reaction) -> None:
-    """GitHub keeps one reaction of a kind for each account; a deleted comment needs none."""
+    """GitHub keeps one reaction of a kind for each account; a deleted one needs none, a review has none."""
+    if comment.id.startswith(REVIEW):
+        return
     with _unless_gone(), _on(api, ref, comment) as there:
         there.create_reaction(reaction.value)
 

@@ -20,6 +20,9 @@ NAME = "github"
 #: A secret shorter than this could be part of any word, so that hiding it would garble the record.
 SHORTEST_HIDDEN = 8
 
+#: Before the number of a review, so that it is not taken for that of a comment.
+REVIEW = "review-"
+
 _ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
@@ -84,6 +87,8 @@ def _read(delivery: str, event: str, payload: Mapping[str, Any]) -> Delivery:
         return _pull_request(seen, payload)
     if event == "issue_comment":
         return _issue_comment(seen, payload)
+    if event == "pull_request_review":
+        return _review(seen, payload)
     if event == "check_run" and action in ("rerequested", "requested_action"):
         return _rerun(seen, payload, part(payload, "check_run"))
     if event == "check_suite" and action == "rerequested":
@@ -163,6 +168,27 @@ def _issue_comment(seen: _Seen, payload: Mapping[str, Any]) -> Delivery:
         id=str(positive(said, "id")),
         author=author,
         body=text(said, "body", default=""),
+        url=text(said, "html_url", default=""),
+    )
+    return seen.asks(Intent.COMMENT, repo=repo, number=number, comment=comment)
+
+
+def _review(seen: _Seen, payload: Mapping[str, Any]) -> Delivery:
+    """What a person writes above a review may hold commands, as a comment may."""
+    repo, said = _repo(payload), part(payload, "review")
+    number = positive(part(payload, "pull_request"), "number")
+    body = text(said, "body", default="")
+    if seen.action != "submitted" or not body.strip():
+        return seen.ignored("only the words of a new review count", repo=repo, number=number)
+    if said.get("user") is None:
+        return seen.ignored("the review's author is gone", repo=repo, number=number)
+    author = _user(part(said, "user"))
+    if author.is_bot:
+        return seen.ignored("the review was written by a bot", repo=repo, number=number)
+    comment = Comment(
+        id=f"{REVIEW}{positive(said, 'id')}",
+        author=author,
+        body=body,
         url=text(said, "html_url", default=""),
     )
     return seen.asks(Intent.COMMENT, repo=repo, number=number, comment=comment)

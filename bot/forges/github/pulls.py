@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.errors import ForgeError
@@ -24,7 +25,8 @@ def read_pull(api: Api, ref: PullRef) -> PullRequest:
         raise
     if number(answer, "number") != ref.number:
         raise ForgeError("GitHub answered with another pull request")
-    return _pull(ref, answer, number(answer, "changed_files"))
+    commits = number(answer, "commits") if answer.get("commits") is not None else None
+    return replace(_pull(ref, answer, number(answer, "changed_files")), commits=commits)
 
 
 def open_pulls(api: Api, repo: str) -> Iterator[PullRequest]:

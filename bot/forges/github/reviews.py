@@ -15,20 +15,26 @@ MAX_SINGLES = 30
 
 
 def review(
-    api: Api, pull: PullRequest, me: User, body: str, comments: Sequence[InlineComment]
+    api: Api,
+    pull: PullRequest,
+    me: User,
+    body: str,
+    comments: Sequence[InlineComment],
+    *,
+    unsaid: bool = False,
 ) -> tuple[InlineComment, ...]:
     """Posts what does not stand on this head yet; returns what GitHub would not take.
 
-    Looking first makes it safe to call again after an answer was lost.
+    Looking first makes it safe to call again after an answer was lost; `unsaid` says that this was just done.
     """
-    if comments:
+    if comments and not unsaid:
         here = [one for one in said(api, pull.ref, me) if one.commit == pull.head_sha]
         if any(_already(one, here) for one in comments):
             here = told(api, pull.ref, me, here)
         comments = [one for one in comments if not _already(one, here)]
         if not comments:
             return ()
-    elif not body:
+    elif not comments and not body:
         return ()
     try:
         _review(api, pull, body, comments)

@@ -26,6 +26,8 @@ DEADLINE = 60.0
 #: A tree of the whole hub is 1 MB, a page of 100 files with their patches at most a few; ours to choose.
 MAX_ANSWER = 32 << 20
 PER_PAGE = 100
+#: A repository renamed twice redirects twice.
+MAX_MOVES = 2
 CHUNK = 1 << 16
 
 #: What `requests`, `urllib3` and the socket below them raise when the network fails.
@@ -45,6 +47,14 @@ class Answer:
         if self.status >= 300:
             return self._body.decode("utf-8", "replace")
         return self._body.decode("utf-8")
+
+
+class Moved(Exception):
+    """A reading that is to go on at another address, as after a repository was renamed."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__()
+        self.location = location
 
 
 class _Http(HTTPRequestsConnectionClass):
@@ -144,6 +154,13 @@ class Wire(Requester):
             raise ForgeError("GitHub's GraphQL answer has no data")
         return data
 
+    def _within(self, call: str, location: str) -> str:
+        """The path and query of a new address, which must be GitHub's own API: the credential goes along."""
+        old, new = urlsplit(self.base_url), urlsplit(location)
+        if (new.scheme, new.netloc) != (old.scheme, old.netloc) or not new.path.startswith(old.path):
+            raise ForgeError(f"GitHub redirects {call} to another host", permanent=True)
+        return location
+
     def _ask(
         self,
         call: str,
@@ -154,7 +171,13 @@ class Wire(Requester):
         body: Any,
     ) -> tuple[int, dict[str, Any], str]:
         try:
-            return self.requestJson(verb, url, dict(parameters or {}), dict(headers or {}), body)
+            for _ in range(MAX_MOVES + 1):
+                try:
+                    return self.requestJson(verb, url, dict(parameters or {}), dict(headers or {}), body)
+                except Moved as moved:
+                    # What the new address asks for stands in it whole; parameters would be sent twice.
+                    url, parameters = self._within(call, moved.location), None
+            raise ForgeError(f"GitHub redirects {call} more than {MAX_MOVES} times")
         except NETWORK_ERRORS as error:
             raise ForgeError(f"GitHub could not be reached for {call} ({type(error).__name__})") from None
         except (AssertionError, AttributeError, TypeError, ValueError, RuntimeError):
@@ -194,11 +217,10 @@ def _exchange(link: HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass) 
     ) as response:
         if response.status_code == 202:  # the requester would wait and ask for ever
             raise ForgeError(f"GitHub is still preparing its answer to {call}")
-        if response.status_code in (
-            301,
-            307,
-            308,
-        ):  # the requester would follow without end, and repeat writes
+        # The requester would follow without end, and repeat writes: only a reading goes on, in `_ask`.
+        if response.status_code in (301, 307, 308) and link.verb == "GET":
+            raise Moved(response.headers.get("Location", ""))
+        if response.status_code in (301, 307, 308):
             raise ForgeError(
                 f"GitHub says that {call} has moved: was the repository renamed?", permanent=True
             )

@@ -10,7 +10,7 @@ from bot.errors import ForgeError
 from bot.forges.ondisk.conversation import SCHEMA, Conversation, Database
 from bot.forges.ondisk.forge import DiskForge
 from bot.forges.ondisk.git import Repository
-from bot.model import Permission, PullRef, PullRequest, PullState, User
+from bot.model import Permission, Posted, PullRef, PullRequest, PullState, User
 
 NAME = "local"
 #: A local repository holds one pull request.
@@ -69,6 +69,9 @@ class LocalForge(DiskForge):
             url="",
             labels=tuple(sorted(self.conversation.labels(self.ref))),
         )
+
+    def look_again(self, pull: PullRequest) -> tuple[PullRequest, Posted]:
+        return self.pull_request(pull.ref), self.posted(pull)
 
     def open_pulls(self, repo: str) -> Iterator[PullRequest]:
         self.expect(repo)

@@ -12,6 +12,7 @@ from bot.forges.ondisk.git import Repository
 from bot.model import (
     ChangeSet,
     Check,
+    CheckState,
     Comment,
     InlineComment,
     Posted,
@@ -63,11 +64,10 @@ class DiskForge:
 
     def posted(self, pull: PullRequest) -> Posted:
         inline = self.conversation.inline_comments(pull.ref)
-        checks = self.conversation.checks(pull.ref, pull.head_sha)
         return Posted(
             summaries=self._summaries(pull.ref),
             fingerprints=frozenset(mark for comment in inline for mark in comment.fingerprints),
-            checks={check.context: (check.state, check.title) for check in checks},
+            checks=self.shown(pull),
             labels=self.conversation.labels(pull.ref),
             threads=tuple(
                 Thread(
@@ -78,6 +78,10 @@ class DiskForge:
                 for comment in inline
             ),
         )
+
+    def shown(self, pull: PullRequest) -> Mapping[str, tuple[CheckState, str]]:
+        checks = self.conversation.checks(pull.ref, pull.head_sha)
+        return {check.context: (check.state, check.title) for check in checks}
 
     def set_check(self, pull: PullRequest, check: Check) -> None:
         self.conversation.show(pull.ref, pull.head_sha, check)

@@ -102,6 +102,34 @@ def test_what_adds_up(
     assert len(github.calls) == 4
 
 
+def test_counts_that_fit_need_no_list(
+    github: FakeGitHub, forge: GitHubForge, pull: PullRequest, world: Callable[..., None]
+) -> None:
+    world({}, {"a": NEW, "b": NEW}, [])
+    github.on(f"GET compare/{BASE}...{HEAD}", {"merge_base_commit": {"sha": MERGE_BASE}, "total_commits": 3})
+    found = forge.changes(replace(pull, changed_files=2, commits=3))
+    assert [one.path for one in found.files] == ["a", "b"]
+    assert found.computes_patches
+    assert "GET pulls/7/files" not in github.names()
+
+
+@pytest.mark.parametrize(("files", "commits"), [(1, 3), (3, 3), (2, 2), (2, None)])
+def test_a_count_that_does_not_fit_brings_the_list_in(
+    github: FakeGitHub,
+    forge: GitHubForge,
+    pull: PullRequest,
+    world: Callable[..., None],
+    files: int,
+    commits: int | None,
+) -> None:
+    """Other commits mean another merge base, though as many files may differ from it."""
+    world({}, {"a": NEW, "b": NEW}, [listed("a", "added", NEW), listed("b", "added", OTHER)])
+    github.on(f"GET compare/{BASE}...{HEAD}", {"merge_base_commit": {"sha": MERGE_BASE}, "total_commits": 3})
+    with pytest.raises(CouldNotVerify):
+        forge.changes(replace(pull, changed_files=files, commits=commits))
+    assert "GET pulls/7/files" in github.names()
+
+
 BAD: list[tuple[str, Files, Files, list[dict[str, Any]], int]] = [
     ("one is missing from the list", {}, {"a": NEW, "b": NEW}, [listed("a", "added", NEW)], 1),
     ("one is missing and the count knows", {}, {"a": NEW, "b": NEW}, [listed("a", "added", NEW)], 2),

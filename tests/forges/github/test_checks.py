@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.errors import ForgeError
-from bot.forges.github.checks import MAX_ANNOTATIONS, MAX_SUMMARY, cut
+from bot.forges.github.checks import MAX_ANNOTATIONS, MAX_SUMMARY, RECHECK, cut
 from bot.forges.github.client import STANDING_SECONDS, GitHubForge, app_client, token_client
 from bot.model import ASSETS, FORMAT, GATE, Annotation, Check, CheckState, PullRequest
 
@@ -169,9 +169,9 @@ def test_after_a_lost_answer_it_is_looked_up_again(
     ("state", "expected"),
     [
         (CheckState.PENDING, {"status": "in_progress"}),
-        (CheckState.SUCCESS, {"status": "completed", "conclusion": "success"}),
-        (CheckState.FAILURE, {"status": "completed", "conclusion": "failure"}),
-        (CheckState.ERROR, {"status": "completed", "conclusion": "timed_out"}),
+        (CheckState.SUCCESS, {"status": "completed", "conclusion": "success", "actions": [RECHECK]}),
+        (CheckState.FAILURE, {"status": "completed", "conclusion": "failure", "actions": [RECHECK]}),
+        (CheckState.ERROR, {"status": "completed", "conclusion": "timed_out", "actions": [RECHECK]}),
     ],
 )
 def test_an_app_writes_a_check_run(
@@ -249,8 +249,15 @@ def test_annotations_go_by_fifties_and_the_last_batch_concludes(
 
 
 def test_annotations_end_somewhere(github: FakeGitHub, app: GitHubForge, pull: PullRequest) -> None:
-    app.set_check(pull, check(CheckState.FAILURE, annotations=3000))
+    app.set_check(pull, check(CheckState.FAILURE, annotations=MAX_ANNOTATIONS))
     assert sum(len(one["output"]["annotations"]) for one in shown(github)) == MAX_ANNOTATIONS
+
+
+def test_where_not_all_annotations_fit_one_request_shows_the_gravest(
+    github: FakeGitHub, app: GitHubForge, pull: PullRequest
+) -> None:
+    app.set_check(pull, check(CheckState.FAILURE, annotations=MAX_ANNOTATIONS + 1))
+    assert [len(one["output"]["annotations"]) for one in shown(github)] == [50]
 
 
 def test_a_summary_is_cut_by_bytes_and_still_known_again(

@@ -243,3 +243,16 @@ def test_a_failure_among_single_comments_is_a_failure(
     github.on(SINGLE, Reply(201, {"id": 1}), Reply(503))
     with pytest.raises(ForgeError):
         forge.post_review(pull, "", [note(1), note(2), note(3)])
+
+
+def test_the_words_of_a_review_are_read_by_its_number(
+    github: FakeGitHub, forge: GitHubForge, pull: PullRequest
+) -> None:
+    github.on("GET pulls/7/reviews/31", {"id": 31, "body": "/recheck", "user": AUTHOR, "html_url": ""})
+    found = forge.comment(pull, "review-31")
+    assert found is not None
+    assert (found.id, found.body, found.author.id) == ("review-31", "/recheck", 5)
+    assert forge.comment(pull, "review-32") is None
+    assert forge.comment(pull, "review-../1") is None
+    forge.react(pull, found, Reaction.SEEN)
+    assert github.names("POST") == []

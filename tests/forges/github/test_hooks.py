@@ -212,3 +212,40 @@ def test_redaction_hides_the_secret_in_every_spelling_and_nothing_else() -> None
     )
     assert hooks.redact(body) == b'{"a": "********"}********'
     assert hooks.redact(b"a short body") == b"a short body"
+
+
+# -- reviews ---------------------------------------------------------------------------------------------
+
+
+def review_event(action: str = "submitted", **more: Any) -> dict[str, Any]:
+    said = {"id": 31, "body": "/recheck", "user": SENDER, "html_url": "https://github.com/x#r31", **more}
+    return {
+        "action": action,
+        "review": said,
+        "pull_request": {"number": 7},
+        "repository": REPOSITORY,
+        "sender": SENDER,
+    }
+
+
+def test_the_words_of_a_review_are_a_comment_with_an_id_of_its_own() -> None:
+    found = HOOKS.parse(headers("pull_request_review"), json.dumps(review_event()).encode())
+    assert (found.intent, found.number) == (Intent.COMMENT, 7)
+    assert found.comment is not None
+    assert (found.comment.id, found.comment.body) == ("review-31", "/recheck")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        review_event("dismissed"),
+        review_event("edited"),
+        review_event(body=None),
+        review_event(body=" "),
+        review_event(user=None),
+        review_event(user={**SENDER, "type": "Bot"}),
+    ],
+)
+def test_a_review_without_words_of_a_person_asks_for_nothing(event: dict[str, Any]) -> None:
+    found = HOOKS.parse(headers("pull_request_review"), json.dumps(event).encode())
+    assert found.intent is Intent.IGNORED

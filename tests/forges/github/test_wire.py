@@ -143,15 +143,37 @@ def test_a_query_without_data(github: FakeGitHub, forge: GitHubForge, answer: ob
         forge.blobs(REPO, ["a" * 40], commit="b" * 40)
 
 
-def test_a_renamed_repository_is_said_to_be_and_not_followed(
+def moved(location: str) -> Reply:
+    return Reply(301, {"message": "Moved Permanently"}, {"Location": location})
+
+
+def test_a_reading_follows_a_renamed_repository(
+    github: FakeGitHub, forge: GitHubForge, pull: PullRequest, pull_answer: dict[str, object]
+) -> None:
+    github.on(PULL, moved(f"{github.url}/repositories/1/pulls/7"))
+    github.on("GET /repositories/1/pulls/7", pull_answer)
+    assert forge.pull_request(pull.ref).head_sha == pull.head_sha
+
+
+def test_a_reading_follows_neither_in_a_circle_nor_elsewhere(
     github: FakeGitHub, forge: GitHubForge, pull: PullRequest
 ) -> None:
-    github.on(
-        PULL,
-        Reply(301, {"message": "Moved Permanently"}, {"Location": f"{github.url}/repositories/1/pulls/7"}),
-    )
-    with pytest.raises(ForgeError, match="renamed") as error:
+    github.on(PULL, moved(f"{github.url}/repos/{pull.ref.repo}/pulls/7"))
+    with pytest.raises(ForgeError, match="more than 2 times"):
         forge.pull_request(pull.ref)
+    assert len(github.calls) == 3
+    for elsewhere in ("http://127.0.0.1:1/repositories/1/pulls/7", "https://evil.example/", ""):
+        github.on(PULL, moved(elsewhere))
+        with pytest.raises(ForgeError, match="another host"):
+            forge.pull_request(pull.ref)
+
+
+def test_a_write_to_a_renamed_repository_is_said_to_be_and_not_repeated(
+    github: FakeGitHub, forge: GitHubForge, pull: PullRequest
+) -> None:
+    github.on("POST issues/7/labels", moved(f"{github.url}/repositories/1/issues/7/labels"))
+    with pytest.raises(ForgeError, match="renamed") as error:
+        forge.set_labels(pull, ["x"], [])
     assert error.value.permanent
     assert len(github.calls) == 1
 

@@ -90,6 +90,7 @@ class MemoryForge:
         self.writes: list[tuple[str, str]] = []
         self.calls: list[str] = []
         self.lies = False
+        self.counts_files = False
         self._ids = count(100)
 
     # What people do.
@@ -146,8 +147,14 @@ class MemoryForge:
         pull = self.pulls[ref.number]
         return PullRequest(
             ref, "Add LeNet", "", AUTHOR, pull.state, False, pull.head, "lin-xia/hub", self.base,
-            pull.base_ref, None, f"https://github.com/{REPO}/pull/{ref.number}", labels=tuple(pull.labels),
+            pull.base_ref, self._count(pull), f"https://github.com/{REPO}/pull/{ref.number}", labels=tuple(pull.labels),
         )  # fmt: skip
+
+    def _count(self, pull: Pull) -> int | None:
+        if not self.counts_files:
+            return None
+        before, after = self.trees[self.base], self.trees[pull.head]
+        return sum(before.get(path) != after.get(path) for path in {*before, *after})
 
     def open_pulls(self, repo: str) -> Iterator[PullRequest]:
         numbers = [number for number, pull in self.pulls.items() if pull.state is PullState.OPEN]

@@ -9,14 +9,14 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import ForgeError, NotThere
-from bot.flows.review import SETTLED
+from bot.flows.review import BULK_FILES, SETTLED
 from bot.model import Intent, PullState
 from bot.review.plan import NEEDS_FIX, VERIFIED
 from bot.review.report import Verdict, verdict
 from bot.store.queue import LEASE, MAX_ATTEMPTS, Lease
 from bot.store.store import FORGE_REFUSED
 from tests.flows.forge import AUTHOR, WRITES
-from tests.flows.story import NOW, PAGE, Story, digest, failing, links, page
+from tests.flows.story import NOW, PAGE, Story, digest, failing, links, page, page_of, path_of
 
 GREEN = {"format": "success", "assets": "success", "gate": "success"}
 RED = {"format": "failure", "assets": "success", "gate": "failure"}
@@ -48,10 +48,20 @@ def test_checks_are_pending_before_they_are_final_and_the_gate_is_last(story: St
     story.open()
     story.settle()
     shown = [what for _, what in story.forge.writes if what.startswith("hubbot/")]
-    assert shown[:3] == ["hubbot/gate=pending", "hubbot/format=success", "hubbot/assets=pending"]
+    assert shown[:3] == [f"hubbot/{context}=pending" for context in ("format", "assets", "gate")]
     assert shown[-1] == "hubbot/gate=success"
     assert shown.index("hubbot/format=success") < shown.index("hubbot/assets=success")
     assert story.forge.writes[-1][1] == "hubbot/gate=success", "words stand before the gate opens"
+
+
+def test_of_a_bulk_pull_request_only_the_gate_is_pending_at_first(story: Story) -> None:
+    story.forge.counts_files = True
+    story.forge.open(1, {path_of(number): page_of(number) for number in range(1, BULK_FILES + 2)})
+    story.deliver(Intent.REVIEW)
+    story.settle()
+    shown = [what for _, what in story.forge.writes if what.startswith("hubbot/")]
+    assert shown[:3] == ["hubbot/gate=pending", "hubbot/format=success", "hubbot/assets=pending"]
+    assert shown[3:] == ["hubbot/assets=success", "hubbot/gate=success"]
 
 
 def test_the_static_result_stands_while_files_are_read(story: Story) -> None:

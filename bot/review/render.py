@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 
 from bot.model import SUMMARY_MARKER, Condition, Report
+from bot.review import ruled
 from bot.review.catalogue import known_language
 from bot.review.checks import details_url
 from bot.review.counts import DIGEST_MISMATCH, counts, kind
@@ -17,6 +18,7 @@ from bot.review.report import Verdict, verdict
 from bot.review.sections import Section, Voice, bytes_of, entries, folded
 from bot.review.sentences import CATALOGUE
 from bot.review.text import span, without_secrets
+from bot.review.waivers import open_findings
 from bot.review.words import Words
 from rules.facts import RemoteState
 from rules.finding import Finding
@@ -137,7 +139,7 @@ def sections(report: Report, voice: Voice) -> list[Section]:
     """The findings by what they ask of the reader, gravest first; each finding in exactly one section."""
     mismatches: list[Finding] = []
     by_kind: dict[str, list[Finding]] = {}
-    for finding in report.findings:
+    for finding in open_findings(report):
         if finding.rule == DIGEST_MISMATCH and kind(finding) != "unverified":
             mismatches.append(finding)
         else:
@@ -152,6 +154,7 @@ def sections(report: Report, voice: Voice) -> list[Section]:
         Section(voice.say("section_mismatch"), blocks),
         section("unverified", intro=outside(report, voice, bool(by_kind.get("unverified")))),
         section("decisions"),
+        ruled.section(report, voice),
         section("should_fix"),
         section("notes", fold=True),
         files_section(report, voice),

@@ -14,6 +14,7 @@ from bot.review.report import SUPERSEDED, from_json, remote_file, to_json
 from bot.store import queue
 from bot.store.database import reading, storable, writing
 from bot.store.queue import Request, enqueue, insert_into, review_request
+from bot.store.rulings import Rulebook
 from bot.store.schema import deliveries, jobs, measurements, pages, reports, workers
 from rules.facts import RemoteFile
 
@@ -37,6 +38,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.rulebook = Rulebook(engine)
 
     def accept(self, delivery: Delivery, headers: Mapping[str, str], body: bytes, now: float) -> bool:
         """Stores a delivery and the work it asks for in one transaction; False for a duplicate."""

@@ -248,7 +248,7 @@ class Waiver:
     """A maintainer's word that findings of one rule do not hold up this pull request.
 
     It covers what the rule finds on `path` (every path where that is empty) of the head that it names, and on
-    later heads only the findings with `fingerprints`, which are those that stood on that head.
+    later heads only the findings with `fingerprints`, which are those that stood on that head, values included.
     Times are in seconds since the epoch; `until` None is for good. `id` is the store's.
     """
 
@@ -313,9 +313,9 @@ class Rulings:
 class AuditEntry:
     """One line of a pull request's record, which is only ever added to.
 
-    `action` is a command's name or what the bot did or noticed (`gate`, `forged`, `void`, `merged`),
-    `outcome` a stable word for how it ended, `detail` evidence that may hold a contributor's text. `actor` is None where it
-    was the bot itself. `key` names the occasion, so that the same is recorded once.
+    `action` is a command's name or what the bot did or noticed (`gate`, `forged`, `void`, `merged`).
+    `outcome` is a stable word for how it ended, `detail` evidence that may hold a contributor's text.
+    `actor` is None where it was the bot itself. `key` names the occasion, so that it is recorded once.
     """
 
     ref: PullRef

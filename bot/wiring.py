@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.downloads import Fetcher
-from bot.forges.base import Forge, Hooks
+from bot.forges.base import Forge, Hooks, Merger
 from bot.forges.demo.forge import DemoForge
 from bot.forges.demo.hooks import DemoHooks
 from bot.forges.demo.stories import REPOSITORY
 from bot.forges.demo.world import read_secret
 from bot.forges.gitee.client import GiteeForge
 from bot.forges.gitee.hooks import GiteeHooks
+from bot.forges.gitee.merger import GiteeMerger
 from bot.forges.github.client import GitHubForge, app_client, token_client
 from bot.forges.github.hooks import GitHubHooks
+from bot.forges.github.merger import GitHubMerger
 from bot.settings import GitHubSettings, Settings
 from bot.store.database import open_database, upgrade
 from bot.store.queue import Queue
@@ -54,6 +56,8 @@ class World:
     dry_run: bool
     #: Whether a pull request is compared with every page of the hub, which is read once and then kept.
     compares_tree: bool = True
+    #: What merges, by forge; none where the operator has not asked for it.
+    mergers: Mapping[str, Merger] = field(default_factory=dict)
     now: Callable[[], float] = time.time
 
 
@@ -97,6 +101,7 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
             policy.default(),
             settings.public_url,
             settings.dry_run,
+            mergers=_mergers(settings),
         )
     finally:
         fetcher.close()
@@ -107,6 +112,15 @@ def _github(settings: GitHubSettings) -> GitHubForge:
     if settings.app_id:
         return app_client(settings.api_url, settings.app_id, settings.private_key)
     return token_client(settings.api_url, settings.token)
+
+
+def _mergers(settings: Settings) -> Mapping[str, Merger]:
+    found: dict[str, Merger] = {}
+    if settings.github is not None and settings.github.merge_token:
+        found["github"] = GitHubMerger(settings.github.api_url, settings.github.merge_token)
+    if settings.gitee is not None and settings.gitee.merge_token:
+        found["gitee"] = GiteeMerger(settings.gitee.api_url, settings.gitee.merge_token)
+    return found
 
 
 def _store(database_url: str) -> Store:

@@ -106,7 +106,7 @@ class Standing:
     """What is decided already, and what else a decision rests on.
 
     `now` is in seconds since the epoch; `rechecks` is how often this head was rechecked on request;
-    `merges` says that the operator lets the bot merge.
+    `merges` says that the operator lets the bot merge, `busy` that a review is running or waiting.
     """
 
     rulings: Rulings = field(default_factory=Rulings)
@@ -114,6 +114,7 @@ class Standing:
     now: float = 0.0
     rechecks: int = 0
     merges: bool = False
+    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
+from bot.flows import forgery
 from bot.flows.run import Run
 from bot.flows.tree import tree_assets
 from bot.model import PullRef
@@ -30,13 +31,18 @@ def standing(world: World) -> Iterator[Request]:
 
 
 def reconcile(run: Run) -> Request:
-    """Asks for a review of every open pull request whose head has none; comes back by itself."""
+    """Asks for a review of every open pull request whose head has none; comes back by itself.
+
+    What stands on the others under our name is held against what we wrote.
+    """
     world, now = run.world, run.world.now()
     for pull in run.forge.open_pulls(run.ref.repo):
         if not world.store.has_final_report(pull.ref, pull.head_sha):
             log.info("no result for the head of %s: asking for a review", pull.ref)
             # Superseding is for who knows of a newer head: a run under way finds that out by itself.
             world.queue.put(review_request(pull.ref, supersede=False), now)
+        elif not world.dry_run:
+            forgery.look(run, pull)
     world.store.prune(now - KEEP)
     return Request(run.lease.key, queue.RECONCILE, run.ref, {}, queue.LATER, due_at=now + EVERY)
 

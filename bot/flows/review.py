@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from bot.errors import CouldNotVerify
+from bot.flows import judge, scope
 from bot.flows.measure import measure
 from bot.flows.post import Poster
-from bot.flows.rivals import rivals
+from bot.flows.rivals import ask_rivals, ask_rivals_of, rivals
+from bot.flows.rulings import conclude, ruled
 from bot.flows.run import Run
 from bot.flows.tree import REGULAR, is_page, tree_assets
 from bot.model import FORMAT, ChangedFile, ChangeSet, PullRequest, PullState, Report
-from bot.review import gate
+from bot.review import approvals, gate
 from bot.review.language import language
 from bot.review.report import SUPERSEDED, Verdict, verdict
-from bot.store.queue import Request, review_request
+from bot.store.queue import JUDGE, Request, retry_request, review_request
 from bot.store.store import FORGE_REFUSED
 from rules import engine
 from rules.engine import Subject
@@ -54,7 +56,13 @@ def review(run: Run) -> Request | None:
         log.info("%s is %s: nothing to review", run.ref, pull.state)
         run.guard()
         run.world.store.supersede(run.ref, run.world.now())
+        ask_rivals_of(run, pull)
         return None
+    if run.lease.payload.get("scope") == JUDGE and (known := judge.settled(run, pull)) is not None:
+        return judge.judge(run, pull, known)
+    is_partial = run.lease.payload.get("scope") in scope.PARTS
+    past = run.world.store.reports(run.ref) if is_partial else ()
+    before = next((known for known in past if is_result(known, pull)), None)
     report = begin(run, pull, run.lease.key, run.lease.generation)
     poster = Poster(run, pull)
     poster.checks(report)
@@ -69,13 +77,23 @@ def review(run: Run) -> Request | None:
         paths=tuple(subject.page.path for subject in material.subjects if not subject.removed),
         wanted=len(material.wanted),
         findings=tuple(_judge(run, material, {})),
+        content=approvals.content(material.changes.files),
     )
     poster.patches = {file.path: file.patch for file in material.changes.files}
     if material.wanted:
         poster.checks(report, (FORMAT,))
-    files = measure(run, report, material.wanted, poster.everything)
+    part = scope.of(run.lease.payload, material.subjects, before)
+    files = measure(run, report, material.wanted, poster.everything, part)
     findings = _judge(run, material, {file.url: file for file in files})
-    return _end(poster, replace(report, findings=tuple(findings), files=tuple(files)))
+    found = replace(report, findings=tuple(findings), files=tuple(files))
+    again = _end(poster, found)
+    ask_rivals(run, pull, found)
+    return again
+
+
+def is_result(report: Report, pull: PullRequest) -> bool:
+    """Whether a report is a whole one of the present head."""
+    return report.head_sha == pull.head_sha and report.finished_at is not None and not report.trouble
 
 
 def bury(run: Run) -> None:
@@ -104,7 +122,7 @@ def address(key: str, generation: int, head_sha: str) -> str:
 
 def begin(run: Run, pull: PullRequest, key: str, generation: int) -> Report:
     """A report of which nothing is known yet."""
-    return Report(
+    report = Report(
         id=address(key, generation, pull.head_sha),
         ref=pull.ref,
         title=pull.title,
@@ -115,6 +133,7 @@ def begin(run: Run, pull: PullRequest, key: str, generation: int) -> Report:
         merge_base="",
         started_at=run.world.now(),
     )
+    return ruled(run.world, report)
 
 
 def _read(run: Run, pull: PullRequest) -> Material:
@@ -153,7 +172,7 @@ def _judge(run: Run, material: Material, files: Mapping[str, RemoteFile]) -> lis
 def _end(poster: Poster, report: Report) -> Request | None:
     """Concludes on the head that was read, unless it is not the head any more."""
     run, pull, now = poster.run, poster.pull, poster.run.world.now()
-    report = replace(report, finished_at=now)
+    report = ruled(run.world, replace(report, finished_at=now))
     again = None
     if verdict(report) is Verdict.UNVERIFIED or report.trouble:
         again = _later(run, report, now)
@@ -167,7 +186,8 @@ def _end(poster: Poster, report: Report) -> Request | None:
         run.world.store.supersede(run.ref, now)
         return review_request(run.ref, supersede=False) if fresh.state is PullState.OPEN else None
     poster.everything(report)
-    return again
+    conclude(run, report)
+    return judge.merge(run, pull, report) or again
 
 
 def _later(run: Run, report: Report, now: float) -> Request | None:
@@ -183,4 +203,4 @@ def _later(run: Run, report: Report, now: float) -> Request | None:
     if len(before) >= MAX_RETRIES:
         return None
     delay = RETRIES[min(len(before), len(RETRIES) - 1)]
-    return review_request(run.ref, supersede=False, due_at=now + delay)
+    return retry_request(run.ref, now + delay)

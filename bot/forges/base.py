@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import Protocol
 
 from bot.model import FINDING_MARKER as FINDING_MARKER
@@ -108,6 +109,24 @@ class Forge(Protocol):
 
     def reply(self, pull: PullRequest, body: str, key: str) -> None:
         """Says something in words, once: `key` names the occasion, and saying it again edits the first."""
+
+
+class Merged(StrEnum):
+    """How an attempt to merge ended."""
+
+    DONE = "done"
+    CHANGED = "changed"  # the head is another one by now
+    REFUSED = "refused"
+
+
+class Merger(Protocol):
+    """Merges, with a credential of its own: the one that reports never does."""
+
+    def merge(self, pull: PullRequest, sha: str) -> tuple[Merged, str]:
+        """Merges the pull request if its head is `sha`; how that ended, and the forge's own words for it.
+
+        Raises `ForgeError` where the forge did not answer: the caller looks again before it tries again.
+        """
 
 
 #: Pages are at most 80 kB in the real hub; a page over 1 MiB is not a page.

@@ -7,6 +7,7 @@ from collections import Counter
 from bot.model import Report, User, Waiver
 from bot.review import approvals
 from bot.review.catalogue import known_language
+from bot.review.gate import conditions, is_open
 from bot.review.moments import day
 from bot.review.sections import Section, Voice, bullets
 from bot.review.sentences import CATALOGUE
@@ -24,7 +25,8 @@ SHORT_SHA = 8
 def labels(report: Report) -> frozenset[str]:
     """Those of `LABELS` that a report asks for."""
     rulings = report.rulings
-    wanted = {WAIVED: bool(waived(report)), HELD: bool(rulings.holds), ESCALATED: rulings.escalated}
+    stuck = rulings.escalated and not is_open(conditions(report))
+    wanted = {WAIVED: bool(waived(report)), HELD: bool(rulings.holds), ESCALATED: stuck}
     return frozenset(label for label, is_wanted in wanted.items() if is_wanted)
 
 
@@ -53,7 +55,7 @@ def lines(report: Report, language: str) -> list[str]:
         f"{waiver_line(waiver, language)} — {use(waiver, covered[waiver], report, language)}"
         for waiver in rulings.waivers[-SHOWN:]
     ]
-    if rulings.escalated:
+    if rulings.escalated and not is_open(conditions(report)):
         found.append(say(language, "ruling_escalated"))
     return found
 

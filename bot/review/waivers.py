@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from bot.model import Report, Rulings, Waiver
 from bot.review.approvals import is_approved
 from rules.finding import Fault, Finding, Severity
 
+PRINT_LENGTH = 24
 #: Nobody can waive that something is not known: that would call verified what is not.
 WAIVABLE = frozenset({Fault.CONTRIBUTOR, Fault.POLICY})
 
@@ -34,7 +36,7 @@ def covers(waiver: Waiver, finding: Finding, head_sha: str, rulings: Rulings) ->
     """Whether a waiver answers a finding of the head `head_sha`.
 
     On the head that it names it covers all that its rule finds in its scope; on any other only what stood on
-    that head, known by fingerprint.
+    that head, known by what it says.
     """
     return (
         waiver.rule == finding.rule
@@ -42,8 +44,19 @@ def covers(waiver: Waiver, finding: Finding, head_sha: str, rulings: Rulings) ->
         and finding.fault in WAIVABLE
         and not is_expired(waiver, rulings.judged_at)
         and waiver.path in ("", finding.path)
-        and (waiver.head_sha == head_sha or finding.fingerprint in waiver.fingerprints)
+        and (waiver.head_sha == head_sha or print_of(finding) in waiver.fingerprints)
     )
+
+
+def print_of(finding: Finding) -> str:
+    """What a waiver knows a finding by on later heads: what is wrong, where, and with which values.
+
+    A finding's own fingerprint leaves the values out, so that a wrong value made otherwise wrong stays one
+    finding; but whoever waived the first has not seen the second.
+    """
+    values = sorted(finding.values.items())
+    text = repr((finding.rule, finding.path, finding.fingerprint, finding.variant, values))
+    return sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:PRINT_LENGTH]
 
 
 def waived(report: Report) -> tuple[Waived, ...]:
@@ -87,7 +100,7 @@ def bound(waiver: Waiver, report: Report) -> Waiver:
     """The waiver with the fingerprints of what it covers on the head that it names; the same on any other."""
     if waiver.head_sha != report.head_sha:
         return waiver
-    found = [f.fingerprint for f in report.findings if covers(waiver, f, report.head_sha, report.rulings)]
+    found = [print_of(f) for f in report.findings if covers(waiver, f, report.head_sha, report.rulings)]
     return replace(waiver, fingerprints=distinct((*waiver.fingerprints, *found)))
 
 

@@ -27,6 +27,10 @@ MAX_ATTEMPTS = 3
 #: Characters of an error that are kept for the operator.
 MAX_ERROR = 2000
 
+#: The scope of a review that reads nothing anew: only what people decided is judged again.
+JUDGE = "judge"
+#: The target of a later try that nobody asked for.
+RETRY = "retry"
 REVIEW, COMMENT, INDEX, RECONCILE, LOCATE = "review", "comment", "index", "reconcile", "locate"
 #: Smaller goes first: words to people, then small pull requests, then bulk work and housekeeping.
 SOON, NORMAL, BULK, LATER = 0, 10, 20, 30
@@ -66,10 +70,32 @@ class Lease:
 
 
 def review_request(
-    ref: PullRef, *, supersede: bool, fresh: bool = False, due_at: float = 0.0, priority: int = NORMAL
+    ref: PullRef,
+    *,
+    supersede: bool,
+    fresh: bool = False,
+    scope: str = "all",
+    target: str = "",
+    due_at: float = 0.0,
+    priority: int = NORMAL,
 ) -> Request:
-    """A review of the pull request's present head; `fresh` measures every remote file anew."""
-    return Request(f"review {ref}", REVIEW, ref, {"fresh": fresh}, priority, supersede, due_at)
+    """A review of the pull request's present head; `fresh` measures remote files anew.
+
+    `scope` and `target` say of which: `all`, `failed`, those of one `path`, those that one `rule` speaks of.
+    """
+    part = {} if scope == "all" else {"scope": scope, "target": target}
+    payload = {"fresh": fresh} | part
+    return Request(f"review {ref}", REVIEW, ref, payload, priority, supersede, due_at)
+
+
+def retry_request(ref: PullRef, due_at: float) -> Request:
+    """A later look at what could not be verified."""
+    return review_request(ref, supersede=False, scope="failed", target=RETRY, due_at=due_at)
+
+
+def judge_request(ref: PullRef) -> Request:
+    """The gate judged again by what people have decided, in the one job that writes to the pull request."""
+    return review_request(ref, supersede=False, scope=JUDGE, priority=SOON)
 
 
 def insert_into(connection: Connection, table: Any) -> Any:
@@ -101,16 +127,12 @@ def enqueue(connection: Connection, request: Request, now: float) -> int:
     }
     begun = jobs.c.worker != ""
     idle = jobs.c.wanted == jobs.c.done
-    # A wish to read every file anew stays until a run has fulfilled it.
     unfulfilled = (jobs.c.wanted > jobs.c.done) & (true() if request.supersede else ~begun)
-    keeps_payload = request.kind == REVIEW and not request.payload.get("fresh")
     again: dict[str, Any] = {
         # A job that waits already covers this wish, unless it is running: then one more run follows.
         "wanted": case((or_(begun, idle, jobs.c.parked), jobs.c.wanted + 1), else_=jobs.c.wanted),
         "due_at": case((or_(idle, jobs.c.parked, jobs.c.due_at > due), due), else_=jobs.c.due_at),
-        "payload": case((unfulfilled, jobs.c.payload), else_=values["payload"])
-        if keeps_payload
-        else values["payload"],
+        "payload": _merged(request, unfulfilled) if request.kind == REVIEW else values["payload"],
         "priority": request.priority,
         # Deaths in a run that a push has ended say nothing about the next.
         "attempts": 0 if request.supersede else case((begun, jobs.c.attempts), else_=0),
@@ -122,6 +144,27 @@ def enqueue(connection: Connection, request: Request, now: float) -> int:
     insert = insert_into(connection, jobs).values(values)
     upsert = insert.on_conflict_do_update(index_elements=[jobs.c.key], set_=again).returning(jobs.c.wanted)
     return int(connection.execute(upsert).scalar_one())
+
+
+def _merged(request: Request, unfulfilled: Any) -> Any:
+    """What a review that was not begun yet and one more wish come to: never less than either asks for.
+
+    A wish to read every file anew stays until a run has fulfilled it. To judge again asks for least, and a
+    later try of our own gives way: the run that takes its place asks for another if it has to.
+    """
+    own = json.dumps(dict(request.payload))
+    scope, fresh = request.payload.get("scope", "all"), bool(request.payload.get("fresh"))
+    if scope == JUDGE:
+        return case((unfulfilled, jobs.c.payload), else_=own)
+    if fresh and scope == "all":
+        return own
+    whole, anew = json.dumps({"fresh": False}), json.dumps({"fresh": True})
+    was_judging = jobs.c.payload.like(f'%"scope": "{JUDGE}"%')
+    was_retry = jobs.c.payload.like(f'%"target": "{RETRY}"%')
+    was_fresh = jobs.c.payload.like('%"fresh": true%')
+    both = anew if fresh else case((was_fresh, anew), else_=whole)
+    alone = ~unfulfilled | was_judging | was_retry | (jobs.c.payload == own)
+    return case((alone, own), else_=both)
 
 
 class Queue:
@@ -144,6 +187,24 @@ class Queue:
             return 1
         covered = row.wanted > row.done and not row.worker and not row.parked
         return int(row.wanted) if covered else int(row.wanted) + 1
+
+    def busy(self, key: str) -> bool:
+        """Whether the job called `key` is running, or waits for its time."""
+        query = select(jobs.c.id).where(
+            jobs.c.key == key, jobs.c.wanted > jobs.c.done, jobs.c.parked.is_(False)
+        )
+        with reading(self.engine) as connection:
+            return connection.execute(query).first() is not None
+
+    def cancel(self, key: str) -> None:
+        """Ends all that is wanted of a job: a run under way stops before its next write."""
+        with writing(self.engine) as connection:
+            connection.execute(
+                update(jobs).where(jobs.c.key == key, jobs.c.worker != "").values(superseded=jobs.c.wanted)
+            )
+            connection.execute(
+                update(jobs).where(jobs.c.key == key, jobs.c.worker == "").values(done=jobs.c.wanted)
+            )
 
     def due(self, kinds: Collection[str], now: float) -> bool:
         """Whether `lease` would find something; takes no lock, so that idling costs next to nothing."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, RowMapping, Table, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Table, func, select, update
 
 from bot.model import Approval, AuditEntry, Hold, PullRef, User, Waiver
 from bot.review.report import approval, hold, plain_value, waiver
@@ -40,29 +40,47 @@ class Rulebook:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def decide(self, ref: PullRef, kind: Kind, document: Mapping[str, Any], at: float, key: str) -> bool:
-        """Stores a decision; `key` names the occasion, so that a job done again decides nothing anew."""
-        row = {
-            "key": storable(key, 200),
-            "kind": kind.value,
-            "forge": ref.forge,
-            "repo": ref.repo,
-            "number": ref.number,
-            "made_at": at,
-            "document": _json(document),
-        }
-        return _added(self.engine, decisions, row)
+    def rule(
+        self,
+        entry: AuditEntry,
+        made: Sequence[tuple[Kind, Mapping[str, Any]]] = (),
+        ended: Sequence[int] = (),
+    ) -> bool:
+        """Records an entry with the decisions that it makes and takes back, all or nothing.
+
+        False, and nothing is decided, where this occasion is recorded already: a job may be done twice.
+        """
+        with writing(self.engine) as connection:
+            if not _added(connection, audit, _row(entry)):
+                return False
+            if ended:
+                standing = decisions.c.id.in_(ended) & decisions.c.ended_at.is_(None)
+                connection.execute(update(decisions).where(standing).values(ended_at=entry.at))
+            for kind, document in made:
+                row = {
+                    "key": storable(f"{kind} {entry.key}", 200),
+                    "kind": kind.value,
+                    "forge": entry.ref.forge,
+                    "repo": entry.ref.repo,
+                    "number": entry.ref.number,
+                    "made_at": entry.at,
+                    "document": _json(document),
+                }
+                _added(connection, decisions, row)
+        return True
 
     def end(self, ids: Sequence[int], at: float) -> None:
         """Takes decisions back; one that was taken back before keeps its moment."""
-        if not ids:
-            return
+        standing = decisions.c.id.in_(ids) & decisions.c.ended_at.is_(None)
         with writing(self.engine) as connection:
-            connection.execute(
-                update(decisions)
-                .where(decisions.c.id.in_(ids), decisions.c.ended_at.is_(None))
-                .values(ended_at=at)
-            )
+            connection.execute(update(decisions).where(standing).values(ended_at=at))
+
+    def recorded(self, ref: PullRef, key: str) -> AuditEntry | None:
+        """The entry of an occasion, if it is recorded already."""
+        query = select(audit).where(*_of(audit, ref), audit.c.key == storable(key, 200))
+        with reading(self.engine) as connection:
+            row = connection.execute(query).mappings().first()
+        return _entry(ref, row) if row is not None else None
 
     def standing(self, ref: PullRef, kind: Kind) -> Sequence[tuple[int, Mapping[str, Any]]]:
         """The decisions of a kind that nobody has taken back, oldest first."""
@@ -92,30 +110,13 @@ class Rulebook:
 
     def bind(self, ruling: Waiver | Approval) -> None:
         """Writes down what a waiver or an approval covers, once that is known."""
+        text = _json(plain_value(ruling))
         with writing(self.engine) as connection:
-            connection.execute(
-                update(decisions)
-                .where(decisions.c.id == ruling.id)
-                .values(document=_json(plain_value(ruling)))
-            )
+            connection.execute(update(decisions).where(decisions.c.id == ruling.id).values(document=text))
 
     def record(self, entry: AuditEntry) -> bool:
         """Adds an entry to the record; False where this occasion is recorded already."""
-        actor = entry.actor or User(0, "")
-        row = {
-            "key": storable(entry.key, 200),
-            "forge": entry.ref.forge,
-            "repo": entry.ref.repo,
-            "number": entry.ref.number,
-            "at": entry.at,
-            "action": entry.action,
-            "outcome": storable(entry.outcome, 40),
-            "head_sha": entry.head_sha,
-            "actor_id": actor.id,
-            "actor": storable(actor.login, 100),
-            "detail": _json(dict(entry.detail)),
-        }
-        return _added(self.engine, audit, row)
+        return self.rule(entry)
 
     def audit(self, ref: PullRef, limit: int = 1_000) -> Sequence[AuditEntry]:
         """The newest entries of a pull request, oldest first."""
@@ -153,12 +154,27 @@ class Rulebook:
 RECHECK, OBEYED = "recheck", "obeyed"
 
 
-def _added(engine: Engine, table: Table, row: Mapping[str, Any]) -> bool:
-    with writing(engine) as connection:
-        insert = (
-            insert_into(connection, table).values(row).on_conflict_do_nothing(index_elements=[table.c.key])
-        )
-        return connection.execute(insert.returning(table.c.id)).first() is not None
+def _added(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    insert = insert_into(connection, table).values(row)
+    once = insert.on_conflict_do_nothing(index_elements=[table.c.key])
+    return connection.execute(once.returning(table.c.id)).first() is not None
+
+
+def _row(entry: AuditEntry) -> Mapping[str, Any]:
+    actor = entry.actor or User(0, "")
+    return {
+        "key": storable(entry.key, 200),
+        "forge": entry.ref.forge,
+        "repo": entry.ref.repo,
+        "number": entry.ref.number,
+        "at": entry.at,
+        "action": entry.action,
+        "outcome": storable(entry.outcome, 40),
+        "head_sha": entry.head_sha,
+        "actor_id": actor.id,
+        "actor": storable(actor.login, 100),
+        "detail": _json(dict(entry.detail)),
+    }
 
 
 def _of(table: Table, ref: PullRef) -> tuple[ColumnElement[bool], ...]:

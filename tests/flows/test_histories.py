@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from bot.errors import ForgeError
 from bot.flows.reconcile import standing
@@ -144,7 +144,7 @@ def test_the_same_holds_on_postgresql(postgresql_url: str) -> None:
         for seed in range(15):
             with engine.begin() as connection:
                 for table in metadata.sorted_tables:
-                    connection.execute(table.delete())
+                    connection.execute(text(f"TRUNCATE {table.name}"))  # the audit refuses to delete
             history(engine, seed, 8)
     finally:
         engine.dispose()

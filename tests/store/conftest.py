@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from bot.store.database import open_database, upgrade
 from bot.store.schema import metadata
@@ -59,5 +59,5 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         yield opened
         with opened.begin() as connection:
             for table in reversed(metadata.sorted_tables):
-                connection.execute(table.delete())
+                connection.execute(text(f"TRUNCATE {table.name}"))  # the audit refuses to delete
     opened.dispose()

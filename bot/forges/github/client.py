@@ -111,13 +111,15 @@ class GitHubForge:
     def posted(self, pull: PullRequest) -> Posted:
         me = self.me()
         said = reviews.said(self._api, pull.ref, me)
-        read_at, stands = self._api.now(), checks.standing(self._api, pull, me)
+        read_at = self._api.now()
+        stands, foreign = checks.standing_and_foreign(self._api, pull, me)
         self._keep(pull, read_at, stands)
         return Posted(
             summaries=comments.summaries(self._api, pull.ref, me),
             fingerprints=frozenset(mark for one in said for mark in one.fingerprints),
             checks={context: (one.state, one.title) for context, one in stands.items()},
             labels=frozenset(pull.labels),
+            foreign=foreign,
         )
 
     def set_check(self, pull: PullRequest, check: Check) -> None:

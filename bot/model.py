@@ -248,7 +248,7 @@ class Waiver:
     """A maintainer's word that findings of one rule do not hold up this pull request.
 
     It covers what the rule finds on `path` (every path where that is empty) of the head that it names, and on
-    later heads only the findings with `fingerprints`, which are those that stood on that head, values included.
+    later heads only the findings with `fingerprints`, which are those of that head with their values.
     Times are in seconds since the epoch; `until` None is for good. `id` is the store's.
     """
 

@@ -41,7 +41,7 @@ MARK = "\U0010fffd"
 MARKED = re.compile(f"{MARK}(\\d+){MARK}")
 CANDIDATE = re.compile(r"/([^ \t]{1,40})(?:[ \t]+(.*))?")
 #: A slash, also a full-width one or one with a blank behind it, and the word that follows.
-NEARLY = re.compile(r"[/\uff0f][ \t]?([^\s/\uff0f]{1,40})(?=\s|$)")
+NEARLY = re.compile(r"[/\uff0f][ \t]?([^\s/\uff0f]{1,40})(?=[ \t]|$)")
 NEWLINE = re.compile(r"\r\n?")
 
 Said = TypeVar("Said")
@@ -115,7 +115,7 @@ def nearest_name(word: str) -> str:
     """The name that a word is misspelt from: one slip in a short word, two in a long one."""
     from rapidfuzz.distance import OSA  # only here: hardly anybody misspells a command
 
-    if not word.isascii() or not word.isalpha():
+    if not word.isascii() or not word.replace("-", "").isalpha():
         return ""
     most = 1 if len(word) < LONG_WORD else 2
     names = [name for name in NAMES if name.isascii() and name not in FOREIGN]

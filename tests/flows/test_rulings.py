@@ -79,7 +79,7 @@ def test_a_waiver_survives_a_push_by_what_it_was_about(red: Story) -> None:
     red.push(page(2, slip=True))
     red.settle()
     assert red.pull.states()["gate"] == "success"
-    red.push(page(1).replace("cv-classification", "vc-other"))
+    red.push(page(1).replace("cv-classification", "xy-other"))
     red.settle()
     assert red.pull.states()["gate"] == "failure", "another slip of the same rule is not what was waived"
     assert "covers nothing any more" in red.pull.summaries[0].body

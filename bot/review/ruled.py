@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
-from bot.model import Report, User, Waiver
+from bot.model import Report, Waiver
 from bot.review import approvals
 from bot.review.catalogue import known_language
 from bot.review.gate import conditions, is_open
@@ -13,6 +14,8 @@ from bot.review.sections import Section, Voice, bullets
 from bot.review.sentences import CATALOGUE
 from bot.review.text import span
 from bot.review.waivers import is_expired, waived
+
+Show = Callable[[str], str]
 
 WAIVED, HELD, ESCALATED = "hubbot:waived", "hubbot:hold", "hubbot:escalated"
 #: The labels that show decisions; like the others they are written, never read.
@@ -40,19 +43,22 @@ def listed(report: Report, language: str) -> str:
     return bullets(lines(report, known_language(language)))
 
 
-def lines(report: Report, language: str) -> list[str]:
-    """One sentence a decision: holds, approvals, waivers, and what else a maintainer should know."""
+def lines(report: Report, language: str, show: Show = span) -> list[str]:
+    """One sentence a decision: holds, approvals, waivers, and what else a maintainer should know.
+
+    `show` formats what people wrote: as a code span of Markdown, where nothing else is said.
+    """
     rulings, found = report.rulings, []
     for hold in rulings.holds[:SHOWN]:
-        reason = span(hold.reason) if hold.reason else say(language, "ruling_no_reason")
-        found.append(say(language, "ruling_hold", who=who(hold.by), date=day(hold.at), reason=reason))
+        reason = show(hold.reason) if hold.reason else say(language, "ruling_no_reason")
+        found.append(say(language, "ruling_hold", who=show(hold.by.login), date=day(hold.at), reason=reason))
     for approval in rulings.approvals[-SHOWN:]:
         key = "ruling_approval" if approvals.holds(approval, report) else "ruling_void"
-        sha = span(approval.head_sha[:SHORT_SHA])
-        found.append(say(language, key, sha=sha, who=who(approval.by), date=day(approval.at)))
+        sha = show(approval.head_sha[:SHORT_SHA])
+        found.append(say(language, key, sha=sha, who=show(approval.by.login), date=day(approval.at)))
     covered = Counter(one.waiver for one in waived(report))
     found += [
-        f"{waiver_line(waiver, language)} — {use(waiver, covered[waiver], report, language)}"
+        f"{waiver_line(waiver, language, show)} — {use(waiver, covered[waiver], report, language)}"
         for waiver in rulings.waivers[-SHOWN:]
     ]
     if rulings.escalated and not is_open(conditions(report)):
@@ -60,18 +66,18 @@ def lines(report: Report, language: str) -> list[str]:
     return found
 
 
-def waiver_line(waiver: Waiver, language: str) -> str:
-    where = span(waiver.path) if waiver.path else say(language, "ruling_everywhere")
+def waiver_line(waiver: Waiver, language: str, show: Show) -> str:
+    where = show(waiver.path) if waiver.path else say(language, "ruling_everywhere")
     until = "" if waiver.until is None else say(language, "ruling_until", until=day(waiver.until))
     return say(
         language,
         "ruling_waiver",
-        rule=span(waiver.rule),
+        rule=show(waiver.rule),
         where=where,
-        who=who(waiver.by),
+        who=show(waiver.by.login),
         date=day(waiver.at),
         until=until,
-        reason=span(waiver.reason),
+        reason=show(waiver.reason),
     )
 
 
@@ -82,11 +88,6 @@ def use(waiver: Waiver, covered: int, report: Report, language: str) -> str:
     if covered or report.finished_at is None:
         return say(language, "ruling_covers", covered)
     return say(language, "ruling_unused", rule=waiver.rule)
-
-
-def who(user: User) -> str:
-    """A login in code, so that nobody is called by a decision that is shown again."""
-    return span(user.login)
 
 
 def say(language: str, key: str, n: int | None = None, **values: object) -> str:

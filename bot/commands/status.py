@@ -40,7 +40,9 @@ def parts(case: Case, report: Report) -> list[str]:
     return [
         f"**{headline(report, case.language)}** ({span(report.head_sha[:SHORT_SHA])})",
         "\n".join(condition_line(condition, case.language) for condition in given),
-        case.say(f"acts_{verdict(report).name.lower()}"),
+        case.say(
+            "acts_cancelled" if report.trouble == "cancelled" else f"acts_{verdict(report).name.lower()}"
+        ),
         decisions(case, report),
         case.say("status_retry", at=at) if at and not is_open(given) else "",
         f"[{case.say('status_report')}]({url})" if url else "",

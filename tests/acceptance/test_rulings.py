@@ -79,7 +79,7 @@ def test_a_waiver_opens_the_gate_and_a_push_keeps_it_for_what_it_was_about(world
     assert "a new kind of model" in summaries(green)[0]["body"]
     world.push(pull, [page.changed("summary:", "summary: A model that is described anew.")])
     assert is_green(world.wait(pull, is_final))
-    world.push(pull, [page.changed("module-type:", "module-type: audio-of-sorts")])
+    world.push(pull, [page.changed("module-type:", "module-type: pictures-of-sorts")])
     world.wait(pull, is_red)
     assert {"waive", "gate", "status", "lang"} <= {entry["action"] for entry in record(world, pull)}
 

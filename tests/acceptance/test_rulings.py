@@ -25,6 +25,8 @@ from tests.acceptance.world import (
 pytestmark = pytest.mark.network
 
 MAINTAINER, STRANGER = "hub-maintainer", "passer-by"
+#: What a summary in each language has.
+TITLES = {"en": "What to do next", "zh": "下一步"}
 WAIVE = "/waive module-type reason: a new kind of model, agreed with the site"
 
 
@@ -46,10 +48,15 @@ def is_red(outcome: Outcome) -> bool:
     return is_final(outcome) and states(outcome)[GATE] == "failure"
 
 
+def speak(world: World, pull: Any, lang: str) -> None:
+    """Chooses a language, and waits until the summary is in it."""
+    say(world, pull, AUTHOR, f"/lang {lang}")
+    world.seen(pull, lambda outcome: TITLES[lang] in summaries(outcome)[0]["body"])
+
+
 def status(world: World, pull: Any, lang: str, *parts: str) -> None:
     """Asks `/status` in a language until its answer has every part."""
-    say(world, pull, AUTHOR, f"/lang {lang}")
-    world.wait(pull, is_final)
+    speak(world, pull, lang)
     say(world, pull, STRANGER, "/status")
     world.seen(pull, lambda outcome: all(part in spoken(outcome) for part in parts))
 
@@ -115,8 +122,7 @@ def test_a_stranger_and_a_forge_that_does_not_tell_decide_nothing(world: World) 
     page = bad_type(world.serve(world.take(1)[0])[0])
     pull = world.open([page])
     world.wait(pull, is_red)
-    say(world, pull, AUTHOR, "/lang en")
-    world.wait(pull, is_final)
+    speak(world, pull, "en")
     say(world, pull, STRANGER, WAIVE)
     world.seen(pull, lambda outcome: "is for maintainers" in spoken(outcome))
     world.tolerated.add("http-4xx")

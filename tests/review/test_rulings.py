@@ -370,6 +370,11 @@ def test_labels_follow_the_decisions(make: Any) -> None:
     assert ruled.labels(make.report(rulings=rulings(escalated=True))) == frozenset(), "it is verified now"
 
 
+def test_a_digest_that_was_not_observed_is_no_other_digest(make: Any) -> None:
+    file = make.file(RemoteState.UNVERIFIED, sha256="")
+    assert unmet(make.report(files=(file,))) == {"measured"}
+
+
 def test_freshness_is_measured_at_the_moment_of_judging(make: Any) -> None:
     file = make.file(RemoteState.MEASURED, measured_at=NOW - 10)
     for lasts, is_fresh in ((None, True), (10.0, True), (9.9, False)):

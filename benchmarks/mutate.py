@@ -4,8 +4,8 @@
 
 Each mutant is one change of the syntax tree: a comparison turned around, `and` for `or`, a condition negated
 or fixed, a constant or a returned value changed, a statement left out. It counts as killed when a test fails
-with it, or the tests do not end in time. `--every` takes each N-th mutant only, for a quick look. Every survivor is printed with its line, and counts; only docstrings
-and annotations, which do nothing, are not changed.
+with it, or the tests do not end in time. Every survivor is printed with its line, and counts; only docstrings
+and annotations, which do nothing, are not changed. `--every` takes each N-th mutant only, for a quick look.
 """
 
 from __future__ import annotations

@@ -165,7 +165,7 @@ def _inert(tree: ast.Module) -> set[int]:
                 parts = list(ast.walk(annotation))
             case ast.FunctionDef(returns=ast.AST() as returns):
                 parts = list(ast.walk(returns))
-            case ast.Call(func=ast.Name(id="TypeVar")):
+            case ast.Assign(value=ast.Call(func=ast.Name(id="TypeVar"))):
                 parts = list(ast.walk(node))
         found.update(map(id, parts))
     return found

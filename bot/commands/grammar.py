@@ -25,17 +25,8 @@ MAX_TEXT = 500
 SHORTEST_NEAR, LONG_WORD = 4, 7
 #: What is typed after a command by habit.
 TRAILING = "。.!！,，:：;；?？"
-#: Commands of the robots that work beside us, and words that people begin a line with; never answered.
-FOREIGN = frozenset(
-    {
-        "lgtm", "kind", "check-cla", "check-pr", "close", "reopen", "assign", "unassign", "rebase",
-        "squash", "priority", "sig", "remove-kind", "remove-priority", "remove-sig", "test",
-        "ok-to-test", "cc", "uncc", "retitle", "milestone", "label", "remove-label", "lint", "fix",
-        "build", "review", "ready", "draft", "rerun", "run", "check", "cherry-pick", "backport",
-        "stage", "wip", "comment", "meow", "woof", "shrug", "tableflip", "joke", "healthz", "home",
-        "merge",
-    }
-)  # fmt: skip
+#: Names that are ours only where the operator wants them, so that nobody is led to them.
+UNOFFERED = frozenset({"merge", "合并"})
 #: Written in place of a candidate's slash while the Markdown is parsed; the comment itself then has none.
 MARK = "\U0010fffd"
 MARKED = re.compile(f"{MARK}(\\d+){MARK}")
@@ -64,7 +55,7 @@ def parse(body: str) -> tuple[Command, ...]:
 def near_misses(body: str) -> tuple[tuple[str, str], ...]:
     """The words that look like commands and are nobody's, each with the name of ours that was likely meant.
 
-    Only the first: who misspells two is helped by one answer. Words of other robots are left alone.
+    Only the first: one answer helps whoever misspells two. No word of another robot is near to one of ours.
     """
     return tuple(spoken(body, read_near))[:1]
 
@@ -105,7 +96,7 @@ def read_near(line: str, number: int) -> tuple[str, str] | None:  # noqa: ARG001
     if match is None or read(line, 0) is not None:
         return None
     word = unicodedata.normalize("NFKC", match[1]).casefold().rstrip(TRAILING)
-    if word in FOREIGN or len(word) < SHORTEST_NEAR:
+    if word in UNOFFERED or len(word) < SHORTEST_NEAR:
         return None
     meant = NAMES.get(word) or nearest_name(word)
     return (match[0].strip()[:MAX_WORD], meant) if meant else None
@@ -118,7 +109,7 @@ def nearest_name(word: str) -> str:
     if not word.isascii() or not word.replace("-", "").isalpha():
         return ""
     most = 1 if len(word) < LONG_WORD else 2
-    names = [name for name in NAMES if name.isascii() and name not in FOREIGN]
+    names = [name for name in NAMES if name.isascii() and name not in UNOFFERED]
     near = [(OSA.distance(word, name), name) for name in names]
     distance, name = min(near)
     return NAMES[name] if distance <= most else ""

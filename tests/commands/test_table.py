@@ -7,7 +7,7 @@ import pytest
 from bot.commands import decide, parse
 from bot.commands.command import Effects, Owned, Standing
 from bot.commands.decision import near_miss
-from bot.commands.grammar import near_misses
+from bot.commands.grammar import MAX_TEXT, READ_AT_MOST, near_misses
 from bot.commands.recheck import CEILING
 from bot.model import (
     Approval,
@@ -244,7 +244,16 @@ NEAR = [
     ("/overide MSH206", "waive"),
     ("/unholds", "unhold"),
     ("/explian MSH303", "explain"),
+    ("/hodl", "hold"),
+    ("/recehkc", "recheck"),
+    ("x" * (READ_AT_MOST - 8) + "\n/rechek", "recheck"),
 ]
+#: What the robots beside us are told, and what they do with it is theirs.
+FOREIGN = (
+    "lgtm kind check-cla check-pr close reopen assign unassign rebase squash priority sig remove-kind test "
+    "ok-to-test cc uncc retitle milestone label remove-label lint fix build review ready draft rerun run "
+    "check cherry-pick backport stage wip comment meow woof merge 合并 merged"
+)
 
 
 def said(effects: Effects) -> str:
@@ -358,6 +367,22 @@ def test_near_misses(text: str, meant: str) -> None:
 )
 def test_what_is_no_near_miss(text: str) -> None:
     assert near_misses(text) == ()
+
+
+@pytest.mark.parametrize("word", [*FOREIGN.split(), "hol", "stoxus", "hol.", "cancelled-by-me"])
+def test_words_of_others_are_left_alone(word: str) -> None:
+    for text in (f"/{word}", f"／{word}", f"/ {word}"):
+        assert near_misses(text) == ()
+
+
+def test_a_comment_is_read_to_its_limit() -> None:
+    assert READ_AT_MOST == 16_384
+    filled = "x" * (READ_AT_MOST - len("\n/recheck"))
+    assert [command.name for command in parse(f"{filled}\n/recheck")] == ["recheck"]
+    assert parse(f"{filled}x\n/recheck") == ()
+    (command,) = parse("/hold " + "y" * 600)
+    assert command.text == "y" * MAX_TEXT
+    assert (MAX_TEXT, len(command.arguments[0])) == (500, 300)
 
 
 @pytest.mark.parametrize(("count", "who", "expected"), [

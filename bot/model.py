@@ -200,7 +200,8 @@ class Posted:
 
     `summaries` are the sticky comments found by marker, oldest first; `fingerprints` those said inline, but
     for what is done; `checks` maps context to (state, title) on the present head where the forge can tell;
-    `threads` are the inline comments one by one where the forge can close them.
+    `foreign` are those of our contexts whose newest word there is somebody else's; `threads` are the inline
+    comments one by one where the forge can close them.
     """
 
     summaries: tuple[Comment, ...] = ()
@@ -208,6 +209,7 @@ class Posted:
     checks: Mapping[str, tuple[CheckState, str]] = field(default_factory=dict)
     labels: frozenset[str] = frozenset()
     threads: tuple[Thread, ...] = ()
+    foreign: frozenset[str] = frozenset()
 
 
 class Permission(StrEnum):
@@ -273,12 +275,98 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """A maintainer's word that findings of one rule do not hold up this pull request.
+
+    It covers what the rule finds on `path` (every path where that is empty) of the head that it names, and on
+    later heads only the findings with `fingerprints`, which are those of that head with their values.
+    Times are in seconds since the epoch; `until` None is for good. `id` is the store's.
+    """
+
+    rule: str
+    path: str
+    reason: str
+    by: User
+    head_sha: str
+    at: float
+    until: float | None = None
+    fingerprints: tuple[str, ...] = ()
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody's word that a head may be merged.
+
+    It holds for another head only where `content`, the digest of all that the pull request changes, is the
+    same. `paths` are those that its author may approve; none means all.
+    """
+
+    by: User
+    head_sha: str
+    at: float
+    content: str = ""
+    paths: tuple[str, ...] = ()
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Somebody's word that the pull request is not to be merged for now, whatever its head."""
+
+    by: User
+    reason: str
+    at: float
+    id: int = 0
+    #: Whether a maintainer set it: then only a maintainer lifts it.
+    firm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rulings:
+    """What people have decided about a pull request, and the policy by which it counts, as of `judged_at`.
+
+    `fresh_for` is how many seconds a verification lasts, None for ever. `never_waived` are rules' codes.
+    `escalated` says that a head was rechecked so often that a maintainer should look.
+    """
+
+    waivers: tuple[Waiver, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    approvals_needed: int = 0
+    never_waived: tuple[str, ...] = ()
+    fresh_for: float | None = None
+    judged_at: float = 0.0
+    escalated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of a pull request's record, which is only ever added to.
+
+    `action` is a command's name or what the bot did or noticed (`gate`, `forged`, `void`, `merged`).
+    `outcome` is a stable word for how it ended, `detail` evidence that may hold a contributor's text.
+    `actor` is None where it was the bot itself. `key` names the occasion, so that it is recorded once.
+    """
+
+    ref: PullRef
+    at: float
+    action: str
+    outcome: str
+    head_sha: str = ""
+    actor: User | None = None
+    detail: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything one run found out about one head: the only source of summary, checks, labels and pages.
 
     Times are seconds since the epoch. `finished_at` is None while remote files are still being read.
     `trouble` is set when the run could not finish: a stable word for what failed (`counts`, `forge`, `bot`),
-    or `superseded` where a newer head took its place.
+    `cancelled` where somebody asked for that, or `superseded` where a newer head took its place.
+    `content` is the digest of all that the pull request changes; `rulings` are what people decided about it.
     """
 
     id: str
@@ -301,3 +389,5 @@ class Report:
     conditions: tuple[Condition, ...] = ()
     #: Counts the runs of this pull request, as people are told; 0 where it is not known.
     run: int = 0
+    content: str = ""
+    rulings: Rulings = field(default_factory=Rulings)

@@ -26,6 +26,7 @@ VARIABLES = (
     "GITHUB_WEBHOOK_SECRET",
     "GITHUB_WEBHOOK_SECRET_PREVIOUS",
     "GITHUB_REPOSITORIES",
+    "GITHUB_MERGE_TOKEN",
     "GITEE_API_URL",
     "GITEE_TOKEN",
     "GITEE_WEBHOOK_SECRET",
@@ -36,6 +37,7 @@ VARIABLES = (
     "GITEE_NEGATIVE_LABEL",
     "GITEE_TEST_STATE",
     "GITEE_POLL_SECONDS",
+    "GITEE_MERGE_TOKEN",
     "ASSET_CONNECT_TO",
     "ASSET_CA_BUNDLE",
     "DRY_RUN",
@@ -52,7 +54,10 @@ TRUE, FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 @dataclass(frozen=True, slots=True)
 class GitHubSettings:
-    """Credentials of GitHub: a token, or an App's id and private key (PEM text)."""
+    """Credentials of GitHub: a token, or an App's id and private key (PEM text).
+
+    `merge_token` is another account's that merges; without it nothing is ever merged.
+    """
 
     api_url: str
     token: str
@@ -60,6 +65,7 @@ class GitHubSettings:
     private_key: str
     secrets: tuple[str, ...]
     repositories: tuple[str, ...]
+    merge_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ class GiteeSettings:
     negative_label: str = ""
     test_state: bool = False
     poll: float = 300.0
+    merge_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +207,7 @@ def _github(read: _Reader) -> GitHubSettings | None:
         private_key=key,
         secrets=_secrets(read, "GITHUB"),
         repositories=_repositories(read, "GITHUB"),
+        merge_token=_merge_token(read, "GITHUB"),
     )
 
 
@@ -222,6 +230,7 @@ def _gitee(read: _Reader) -> GiteeSettings | None:
         negative_label=_label(read, "GITEE_NEGATIVE_LABEL"),
         test_state=_flag(read, "GITEE_TEST_STATE"),
         poll=_seconds(read, "GITEE_POLL_SECONDS", 300, 2, 3600),
+        merge_token=_merge_token(read, "GITEE"),
     )
 
 
@@ -246,6 +255,15 @@ def _repositories(read: _Reader, forge: str) -> tuple[str, ...]:
         if not (owner and slash and rest) or "/" in rest:
             raise UserError(f"{name} holds {repo!r}, which is not of the form owner/name.")
     return found
+
+
+def _merge_token(read: _Reader, forge: str) -> str:
+    """A credential that is not the reporter's: what reads strangers' pages must not be able to merge."""
+    name = f"{forge}_MERGE_TOKEN"
+    token = read(name)
+    if token and token == read(f"{forge}_TOKEN"):
+        raise UserError(f"{name} is the same as {forge}_TOKEN; make a token of another account for merging.")
+    return token
 
 
 def _private_key(value: str) -> str:
@@ -334,8 +352,10 @@ def secrets(chosen: Settings) -> tuple[str, ...]:
     found: list[str] = []
     if chosen.github is not None:
         found += [chosen.github.token, chosen.github.private_key.strip(), *chosen.github.secrets]
+        found.append(chosen.github.merge_token)
     if chosen.gitee is not None:
         found += [chosen.gitee.token, chosen.gitee.password, *chosen.gitee.secrets]
+        found.append(chosen.gitee.merge_token)
     if "@" in chosen.database_url:
         found.append(urlsplit(chosen.database_url).password or "")
     return tuple(value for value in found if value)

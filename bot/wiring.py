@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.downloads import Fetcher, Limits
-from bot.forges.base import Forge, Hooks, Polled
+from bot.forges.base import Forge, Hooks, Merger, Polled
 from bot.forges.demo.forge import DemoForge
 from bot.forges.demo.hooks import DemoHooks
 from bot.forges.demo.stories import REPOSITORY
 from bot.forges.demo.world import read_secret
 from bot.forges.gitee.client import GiteeForge
 from bot.forges.gitee.hooks import GiteeHooks
+from bot.forges.gitee.merger import GiteeMerger
 from bot.forges.github.client import GitHubForge, app_client, token_client
 from bot.forges.github.hooks import GitHubHooks
+from bot.forges.github.merger import GitHubMerger
 from bot.settings import GiteeSettings, GitHubSettings, Settings
 from bot.store.database import open_database, upgrade
 from bot.store.hosts import SharedHosts
@@ -63,6 +65,8 @@ class World:
     dry_run: bool
     #: Whether a pull request is compared with every page of the hub, which is read once and then kept.
     compares_tree: bool = True
+    #: What merges, by forge; none where the operator has not asked for it.
+    mergers: Mapping[str, Merger] = field(default_factory=dict)
     now: Callable[[], float] = time.time
     polling: Mapping[str, Polling] = field(default_factory=dict)
 
@@ -111,6 +115,7 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
             settings.public_url,
             settings.dry_run,
             polling=polling,
+            mergers=_mergers(settings),
         )
     finally:
         fetcher.close()
@@ -131,6 +136,15 @@ def _gitee(settings: GiteeSettings) -> GiteeForge:
         negative_label=settings.negative_label,
         test_state=settings.test_state,
     )
+
+
+def _mergers(settings: Settings) -> Mapping[str, Merger]:
+    found: dict[str, Merger] = {}
+    if settings.github is not None and settings.github.merge_token:
+        found["github"] = GitHubMerger(settings.github.api_url, settings.github.merge_token)
+    if settings.gitee is not None and settings.gitee.merge_token:
+        found["gitee"] = GiteeMerger(settings.gitee.api_url, settings.gitee.merge_token)
+    return found
 
 
 def _store(database_url: str) -> Store:

@@ -9,12 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.cli.main import COMMANDS
+from bot.web.words import installed
 from rules import words
 from rules.rule import Levels, Rule, catalogue
 
 DOCS = Path(__file__).parent
 #: Column at which argparse wraps, so that the pages do not depend on a terminal.
 COLUMNS = "100"
+#: A bar within a cell of a table.
+BAR = "\\|"
 SOURCE = "<!-- Made by `make docs`; a change here is lost. -->\n\n"
 
 
@@ -44,11 +47,27 @@ ACROSS = {"en": "zh/{}", "zh": "../{}"}
 def pages() -> Mapping[str, str]:
     """Every generated page by its path below `docs/`."""
     rules = sorted(catalogue(), key=lambda rule: rule.code)
-    made = {"commands.md": SOURCE + _commands()}
+    made = {"commands.md": SOURCE + _commands() + _comments()}
     for lang, folder in FOLDERS.items():
         made[f"{folder}/README.md"] = SOURCE + _index(rules, lang)
         made |= {f"{folder}/{rule.code}.md": SOURCE + _rule(rule, lang) for rule in rules}
     return made
+
+
+def _comments() -> str:
+    """The commands of comments as a table in each language."""
+    parts = ["\n## In comments\n"]
+    for lang, head in (
+        ("en", "| comment | what it does | who may |"),
+        ("zh", "| 评论 | 作用 | 谁可以使用 |"),
+    ):
+        rows = [
+            f"| {'<br>'.join(f'`{name}`' for name in (line.usage.replace('|', BAR), *line.aliases))} "
+            f"| {line.what} | {line.who} |"
+            for line in installed().commands(lang)
+        ]
+        parts.append("\n".join([head, "|---|---|---|", *rows]) + "\n")
+    return "\n".join(parts)
 
 
 def _rule(rule: Rule, lang: str) -> str:

@@ -46,6 +46,12 @@ class Policy:
     repository_hosts: tuple[str, ...]
     datasets: tuple[str, ...]
     severities: Mapping[str, Levels] = field(default_factory=dict)
+    #: Codes of the rules whose findings nobody may waive.
+    never_waived: tuple[str, ...] = ()
+    #: Approvals that each changed page needs before the gate opens.
+    approvals_needed: int = 0
+    #: Hours after which a verification is repeated before a merge; 0 is never.
+    fresh_hours: int = 0
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -79,6 +85,9 @@ _LISTS = (
 )
 _MAPS = ("file-formats", "module-types", "publishers", "authors")
 _LEVELS = ("changed", "untouched")
+_NUMBERS = ("approvals-needed", "fresh-hours")
+#: A larger number is a slip.
+_MOST = 10_000
 
 
 @cache
@@ -97,7 +106,7 @@ def load(text: str) -> Policy:
         raise PolicyError(error.span, f"not readable as YAML: {error.detail or error.reason}") from None
     parts = {key.text: value for key, value in _pairs(top)}
     for key, _ in _pairs(top):
-        if key.text not in (*_LISTS, *_MAPS, "severities"):
+        if key.text not in (*_LISTS, *_MAPS, *_NUMBERS, "severities", "never-waived"):
             raise PolicyError(key.span, f"unknown setting {key.text!r}")
     for name in (*_LISTS, *_MAPS):
         if name not in parts:
@@ -108,7 +117,10 @@ def load(text: str) -> Policy:
         for name in _MAPS
     }
     severities = _severities(parts["severities"]) if "severities" in parts else {}
-    return Policy(**lists, **maps, severities=severities)  # type: ignore[arg-type]  # two kinds of values by name
+    never = _codes(parts["never-waived"]) if "never-waived" in parts else ()
+    numbers = {name.replace("-", "_"): _number(parts[name]) for name in _NUMBERS if name in parts}
+    kinds = {**lists, **maps, **numbers}
+    return Policy(**kinds, severities=severities, never_waived=never)  # type: ignore[arg-type]  # kinds of values by name
 
 
 def _pairs(node: Node) -> Iterator[tuple[Node, Node]]:
@@ -129,6 +141,24 @@ def _words(node: Node) -> Iterator[str]:
         if item.shape != "scalar" or not item.text:
             raise PolicyError(item.span, "expected a word")
         yield item.text
+
+
+def _number(node: Node) -> int:
+    if node.shape != "scalar" or not (node.text.isascii() and node.text.isdecimal()) or len(node.text) > 5:
+        raise PolicyError(node.span, "expected a whole number")
+    if int(node.text) > _MOST:
+        raise PolicyError(node.span, f"expected at most {_MOST}")
+    return int(node.text)
+
+
+def _codes(node: Node) -> tuple[str, ...]:
+    from rules.rule import catalogue  # late, as below
+
+    known = {rule.code for rule in catalogue()}
+    for word in (found := tuple(_words(node))):
+        if word not in known:
+            raise PolicyError(node.span, f"no rule has the code {word!r}")
+    return found
 
 
 def _severities(node: Node) -> Mapping[str, Levels]:

@@ -29,4 +29,7 @@ def line(command: Spec, case: Case) -> str:
 
 
 def allowed(command: Spec, case: Case) -> bool:
-    return may_use(command, is_author=case.is_authors_own, permission=case.permission)
+    if command.optional and not case.standing.merges:
+        return False
+    owned = case.standing.owned
+    return may_use(command, is_author=case.is_authors_own, permission=case.permission, owned=owned)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from bot.commands.command import Case, Effects, Rerun, Scope, Spec, Who
+from bot.commands.known import path_of, rule_of
 from bot.model import Reaction, Report
 from bot.review.text import span
 
 RULE_CODE = re.compile(r"msh\d{3}", re.IGNORECASE | re.ASCII)
 #: `--fresh`, and what editors turn two hyphens into.
 FRESH = frozenset({"--fresh", "–fresh", "—fresh"})
+#: Rechecks of one commit before a maintainer has to look: our own choice, more than any outage has needed.
+CEILING = 10
 
 
 def recheck(case: Case) -> Effects:
@@ -28,6 +30,13 @@ def recheck(case: Case) -> Effects:
             reply_key=f"argument-{case.author.id}",
             refused="argument",
         )
+    if case.standing.rechecks >= CEILING and not (case.is_maintainer and not case.is_authors_own):
+        return Effects(
+            reaction=Reaction.CONFUSED,
+            reply=case.say("recheck_ceiling", count=CEILING),
+            reply_key="escalated",
+            refused="ceiling",
+        )
     return Effects(
         rerun=Rerun(rerun.scope, rerun.target, fresh),
         reaction=Reaction.SEEN,
@@ -41,18 +50,12 @@ def read(word: str, report: Report | None) -> Rerun | None:
         return Rerun(Scope(word.lower()))
     if RULE_CODE.fullmatch(word):
         return Rerun(Scope.RULE, word.upper())
+    if (rule := rule_of(word)) is not None:
+        return Rerun(Scope.RULE, rule.code)
     if report is None:
         return Rerun(Scope.PATH, word) if word.endswith(".md") else None
-    if code := next((finding.rule for finding in report.findings if finding.name == word.lower()), ""):
-        return Rerun(Scope.RULE, code)
-    path = the_path(word, report.paths)
+    path = path_of(word, report.paths)
     return Rerun(Scope.PATH, path) if path else None
-
-
-def the_path(word: str, paths: Iterable[str]) -> str:
-    """The one reviewed path that is `word` or ends in it after a slash; empty for none or several."""
-    found = [path for path in paths if path == word or path.endswith("/" + word)]
-    return found[0] if len(found) == 1 else ""
 
 
 SPEC = Spec(

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from bot.downloads.confirm import is_confirmable
 from bot.flows.run import Run, Stopped
+from bot.flows.scope import Part, is_verified
 from bot.model import Report
 from bot.store.verified import recall
-from rules.facts import RemoteFile, RemoteState, Wanted
+from rules.facts import RemoteFile, Wanted
 
 #: Seconds that a verified file is not read again on the pull request where it was verified.
 FRESH_FOR = 6 * 3600.0
@@ -24,15 +25,17 @@ TELL_FIRST, TELL_EVERY = 15.0, 120.0
 
 
 def measure(
-    run: Run, report: Report, wanted: Sequence[Wanted], tell: Callable[[Report], None]
+    run: Run, report: Report, wanted: Sequence[Wanted], tell: Callable[[Report], None], part: Part
 ) -> list[RemoteFile]:
     """Every wanted file, in the order asked; each is recorded as soon as it is known.
+
+    What `part` is not about keeps its measurement, whatever that was.
 
     Where that takes long, `tell` is called now and then with the report as far as it is.
     Raises `Stopped` when the run is superseded; what was finished by then is kept for the next.
     """
     known = run.world.store.measured(run.ref, [want.url for want in wanted])
-    usable = (want.url for want in wanted if _usable(run, want, known.get(want.url)))
+    usable = (want.url for want in wanted if _usable(run, want, known.get(want.url), part))
     shown = _Shown()
     files = {url: shown.file(known[url][1]) for url in usable}
     missing = [want for want in wanted if want.url not in files]
@@ -76,7 +79,9 @@ def _remembered(run: Run, missing: Sequence[Wanted]) -> Mapping[str, RemoteFile]
     """What others have verified of the missing files, for hosts to confirm; nothing for `--fresh`."""
     if not missing or run.lease.payload.get("fresh"):
         return {}
-    found = recall(run.world.store.engine, missing, run.world.now() - CONFIRMED_FOR)
+    # What is too old for the gate is read again, whatever its host confirms.
+    lasts = min(CONFIRMED_FOR, run.world.policy.fresh_hours * 3600.0 or CONFIRMED_FOR)
+    found = recall(run.world.store.engine, missing, run.world.now() - lasts)
     return {url: replace(file, read_for=_name(run, pull)) for url, (pull, file) in found.items()}
 
 
@@ -87,7 +92,7 @@ def _name(run: Run, pull: str) -> str:
     return f"{'!' if run.ref.forge == 'gitee' else '#'}{number}" if same else ""
 
 
-def _usable(run: Run, want: Wanted, known: tuple[int, RemoteFile] | None) -> bool:
+def _usable(run: Run, want: Wanted, known: tuple[int, RemoteFile] | None, part: Part) -> bool:
     if known is None:
         return False
     generation, file = known
@@ -95,6 +100,8 @@ def _usable(run: Run, want: Wanted, known: tuple[int, RemoteFile] | None) -> boo
         return False
     if generation == run.lease.generation:
         return True
-    verified = file.state is RemoteState.MEASURED and file.sha256 == want.sha256.strip().lower()
-    recent = run.world.now() - file.measured_at < FRESH_FOR
-    return verified and recent and not run.lease.payload.get("fresh")
+    age = run.world.now() - file.measured_at
+    if not part.is_whole and not part.concerns(want, file):
+        lasts = run.world.policy.fresh_hours * 3600.0
+        return not lasts or age < lasts
+    return is_verified(want, file) and age < FRESH_FOR and not part.fresh

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterator
 
 from bot.commands import parse
+from bot.commands.grammar import near_misses
+from bot.flows import forgery
 from bot.flows.run import Run
 from bot.flows.tree import tree_assets
 from bot.forges.base import Polled
@@ -32,13 +34,18 @@ def standing(world: World) -> Iterator[Request]:
 
 
 def reconcile(run: Run) -> Request:
-    """Asks for a review of every open pull request whose head has none; comes back by itself."""
+    """Asks for a review of every open pull request whose head has none; comes back by itself.
+
+    What stands on the others under our name is held against what we wrote.
+    """
     world, now = run.world, run.world.now()
     for pull in run.forge.open_pulls(run.ref.repo):
         if not world.store.has_final_report(pull.ref, pull.head_sha):
             log.info("no result for the head of %s: asking for a review", pull.ref)
             # Superseding is for who knows of a newer head: a run under way finds that out by itself.
             world.queue.put(review_request(pull.ref, supersede=False), now)
+        elif not world.dry_run:
+            forgery.look(run, pull)
     world.store.prune(now - KEEP)
     polling = world.polling.get(run.ref.forge)
     if polling is not None:
@@ -53,7 +60,7 @@ def _listen(run: Run, source: Polled) -> None:
     before = world.store.note(key)
     found, cursor = source.comments_after(run.ref.repo, before)
     for ref, said in found:
-        if said.author.id != run.forge.me().id and parse(said.body):
+        if said.author.id != run.forge.me().id and (parse(said.body) or near_misses(said.body)):
             world.queue.put(comment_request(ref, said), world.now())
     if cursor != before:
         world.store.save_note(key, cursor, world.now())

@@ -8,17 +8,19 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from bot.errors import CouldNotVerify
+from bot.flows import judge, scope
 from bot.flows.measure import measure
 from bot.flows.post import Poster
-from bot.flows.rivals import rivals
+from bot.flows.rivals import ask_rivals, ask_rivals_of, rivals
+from bot.flows.rulings import conclude, ruled
 from bot.flows.run import Run, TooLarge
 from bot.flows.tree import REGULAR, is_page, tree_assets
 from bot.model import ASSETS, CONTEXTS, FORMAT, GATE, ChangedFile, ChangeSet, PullRequest, PullState, Report
-from bot.review import gate
+from bot.review import approvals, gate
 from bot.review.certain import certain
 from bot.review.language import language
 from bot.review.report import SUPERSEDED, Verdict, verdict
-from bot.store.queue import Request, review_request
+from bot.store.queue import JUDGE, Request, retry_request, review_request
 from bot.store.store import FORGE_REFUSED
 from rules import engine
 from rules.engine import Subject
@@ -59,12 +61,14 @@ def review(run: Run) -> Request | None:
         log.info("%s is %s: nothing to review", run.ref, pull.state)
         run.guard()
         run.world.store.supersede(run.ref, run.world.now())
+        ask_rivals_of(run, pull)
         return None
+    if _asks_to_judge(run, pull) and (known := judge.settled(run, pull)) is not None:
+        return judge.judge(run, pull, known)
+    is_partial = run.lease.payload.get("scope") in scope.PARTS
+    past = run.world.store.reports(run.ref) if is_partial else ()
+    before = next((known for known in past if is_result(known, pull)), None)
     poster = Poster(run, pull)
-    if (standing := _standing(run, pull)) is not None:
-        log.info("the review of %s stands", run.ref)
-        poster.everything(standing)
-        return None
     report = begin(run, pull, run.lease.key, run.lease.generation)
     # A bulk pull request is kept to few writes: that it is under way is said once, by what closes it.
     poster.checks(report, (GATE,) if (pull.changed_files or 0) > BULK_FILES else CONTEXTS)
@@ -79,30 +83,41 @@ def review(run: Run) -> Request | None:
         paths=tuple(subject.page.path for subject in material.subjects if not subject.removed),
         wanted=len(material.wanted),
         findings=tuple(_judge(run, material, {})),
+        content=approvals.content(material.changes.files),
     )
     poster.patches = _patches(material)
     if material.wanted:
         poster.checks(report, (FORMAT, ASSETS))
     if len(material.wanted) > BULK_FILES and not run.enlarge():
         raise TooLarge
-    files = measure(run, report, material.wanted, poster.everything)
+    part = scope.of(run.lease.payload, material.subjects, before)
+    files = measure(run, report, material.wanted, poster.everything, part)
     findings = _judge(run, material, {file.url: file for file in files})
-    return _end(poster, replace(report, findings=tuple(findings), files=tuple(files)))
+    found = replace(report, findings=tuple(findings), files=tuple(files))
+    again = _end(poster, found)
+    ask_rivals(run, pull, found)
+    return again
 
 
-def _standing(run: Run, pull: PullRequest) -> Report | None:
-    """The report that a delivery asks for again though nothing has changed since; None to review anew.
+def is_result(report: Report, pull: PullRequest) -> bool:
+    """Whether a report is a whole one of the present head."""
+    return report.head_sha == pull.head_sha and report.finished_at is not None and not report.trouble
+
+
+def _asks_to_judge(run: Run, pull: PullRequest) -> bool:
+    """Whether nothing has to be read anew: a decision asks, or a delivery of what was reviewed a moment ago.
 
     Deliveries come twice, and on Gitee whoever has seen one can send others (decision 0005).
     """
-    world, now = run.world, run.world.now()
-    last = next((r for r in world.store.reports(run.ref) if r.trouble != SUPERSEDED), None)
-    if last is None or not run.lease.payload.get("hint") or run.lease.payload.get("fresh"):
-        return None
-    ended = last.finished_at is not None and now - last.finished_at < SETTLED
+    world, payload = run.world, run.lease.payload
+    if payload.get("scope") == JUDGE:
+        return True
+    last = next(iter(world.store.reports(run.ref, 1)), None)
+    if not payload.get("hint") or last is None or last.finished_at is None:
+        return False
     same = last.head_sha == pull.head_sha and world.store.note(_base(pull)) == pull.base_ref
     verified = not last.trouble and verdict(last) is not Verdict.UNVERIFIED
-    return last if ended and same and verified else None
+    return same and verified and world.now() - last.finished_at < SETTLED
 
 
 def _base(pull: PullRequest) -> str:
@@ -135,7 +150,7 @@ def address(key: str, generation: int, head_sha: str) -> str:
 
 def begin(run: Run, pull: PullRequest, key: str, generation: int) -> Report:
     """A report of which nothing is known yet."""
-    return Report(
+    report = Report(
         id=address(key, generation, pull.head_sha),
         ref=pull.ref,
         title=pull.title,
@@ -147,6 +162,7 @@ def begin(run: Run, pull: PullRequest, key: str, generation: int) -> Report:
         started_at=run.world.now(),
         run=generation,
     )
+    return ruled(run.world, report)
 
 
 def _read(run: Run, pull: PullRequest) -> Material:
@@ -195,7 +211,7 @@ def _judge(run: Run, material: Material, files: Mapping[str, RemoteFile]) -> lis
 def _end(poster: Poster, report: Report) -> Request | None:
     """Concludes on the head that was read, unless it is not the head any more."""
     run, pull, now = poster.run, poster.pull, poster.run.world.now()
-    report = replace(report, finished_at=now)
+    report = ruled(run.world, replace(report, finished_at=now))
     again = None
     if verdict(report) is Verdict.UNVERIFIED or report.trouble:
         again = _later(run, report, now)
@@ -210,7 +226,8 @@ def _end(poster: Poster, report: Report) -> Request | None:
         return review_request(run.ref, supersede=False) if fresh.state is PullState.OPEN else None
     poster.everything(report)
     run.world.store.save_note(_base(pull), pull.base_ref, now)
-    return again
+    conclude(run, report)
+    return judge.merge(run, pull, report) or again
 
 
 def _later(run: Run, report: Report, now: float) -> Request | None:
@@ -228,4 +245,4 @@ def _later(run: Run, report: Report, now: float) -> Request | None:
     delay = RETRIES[min(len(before), len(RETRIES) - 1)]
     # Not before the last of the hosts wants to be asked: without it the gate stays closed anyway.
     wishes = [file.retry_at for file in report.files if file.retry_at is not None]
-    return review_request(run.ref, supersede=False, due_at=max(now + delay, *wishes, 0.0))
+    return retry_request(run.ref, max(now + delay, *wishes, 0.0))

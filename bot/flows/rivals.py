@@ -6,13 +6,17 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 
 from bot.errors import ForgeError
-from bot.model import PullRef, PullRequest, PullState
+from bot.flows.run import Run
+from bot.model import PullRef, PullRequest, PullState, Report
+from bot.store.queue import review_request
 from bot.store.store import Store
 
 log = logging.getLogger("hubbot.review")
 
 #: Our own choice: pull requests asked after in one review, each with one request to the forge.
 MAX_ASKED = 5
+#: The rule that names them.
+RIVAL_PAGE = "MSH505"
 
 
 def rivals(
@@ -41,3 +45,29 @@ def rivals(
         if now.state is PullState.OPEN and now.base_ref == pull.base_ref:
             found |= {path: (*found.get(path, ()), now.url) for path in shared}
     return found
+
+
+def ask_rivals(run: Run, pull: PullRequest, found: Report) -> None:
+    """Has the other pull requests that a report knows of reviewed again, unless they know of this one."""
+    addresses = named(found)
+    for summary in run.world.store.pulls() if addresses else ():
+        report = summary.report
+        if report.url in addresses and report.ref != pull.ref and pull.url not in named(report):
+            run.world.queue.put(review_request(report.ref, supersede=False), run.world.now())
+
+
+def ask_rivals_of(run: Run, pull: PullRequest) -> None:
+    """Has those reviewed again that waited for a decision between them and this one, which is not open."""
+    for summary in run.world.store.pulls():
+        if summary.ref != pull.ref and pull.url in named(summary.report):
+            run.world.queue.put(review_request(summary.ref, supersede=False), run.world.now())
+
+
+def named(report: Report) -> frozenset[str]:
+    """The addresses of the rivals that a report knows of."""
+    return frozenset(
+        address
+        for finding in report.findings
+        if finding.rule == RIVAL_PAGE
+        for address in finding.values.get("pulls", "").split(", ")
+    )

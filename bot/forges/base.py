@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import Protocol
 
 from bot.model import FINDING_MARKER as FINDING_MARKER
@@ -136,6 +137,24 @@ class Polled(Protocol):
         """Comments newer than `cursor`, oldest first, in a bounded number of requests; and the next cursor.
 
         An empty cursor asks for the present one only: what was said before the first look is not news.
+        """
+
+
+class Merged(StrEnum):
+    """How an attempt to merge ended."""
+
+    DONE = "done"
+    CHANGED = "changed"  # the head is another one by now
+    REFUSED = "refused"
+
+
+class Merger(Protocol):
+    """Merges, with a credential of its own: the one that reports never does."""
+
+    def merge(self, pull: PullRequest, sha: str) -> tuple[Merged, str]:
+        """Merges the pull request if its head is `sha`; how that ended, and the forge's own words for it.
+
+        Raises `ForgeError` where the forge did not answer: the caller looks again before it tries again.
         """
 
 

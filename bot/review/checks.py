@@ -10,13 +10,14 @@ from bot.review import catalogue, gate
 from bot.review.counts import count, counts, is_remote, kind
 from bot.review.moments import clock
 from bot.review.outages import apart, banner
-from bot.review.report import Verdict, has_blocking_decision, is_started_only, verdict
+from bot.review.report import Verdict, is_started_only, verdict
 from bot.review.sections import Voice
 from bot.review.sentences import CATALOGUE
 from bot.review.text import DESCRIPTION_LIMIT, plain, shown_plain
+from bot.review.waivers import is_decision, open_findings
 from bot.review.words import RULE_WORDS, Words
 from rules.facts import RemoteState
-from rules.finding import Fault, Finding, Severity
+from rules.finding import Finding, Severity
 
 #: GitHub takes 50 annotations a request; four requests are enough for a reader and kind to the limits.
 MAX_ANNOTATIONS = 200
@@ -37,8 +38,9 @@ def checks(
     findings are final. With `words`, findings are annotated; `summary` is Markdown for the gate's own page.
     No state here is one that lets a pull request through unless the gate is open.
     """
-    static = [finding for finding in report.findings if not is_remote(finding)]
-    remote = [finding for finding in report.findings if is_remote(finding)]
+    found = open_findings(report)
+    static = [finding for finding in found if not is_remote(finding)]
+    remote = [finding for finding in found if is_remote(finding)]
     # The outage of a host is one sentence, not an annotation on every page that has a file there.
     down, findings = apart(report)
     shown = [finding for finding in findings if is_remote(finding)]
@@ -98,9 +100,24 @@ def gate_check(report: Report, said: Verdict) -> tuple[CheckState, str]:
     if said in (Verdict.NOTHING_TO_CHECK, Verdict.SUPERSEDED):
         return settled(said)
     if said is Verdict.PASSED:
-        return CheckState.SUCCESS, both("title_passed") + advice(report.findings)
-    state = CheckState.FAILURE if said is Verdict.FAILED else CheckState.ERROR
-    return state, both_counts(report, report.findings, state)
+        return CheckState.SUCCESS, both("title_passed") + advice(open_findings(report))
+    return closed_gate(report, CheckState.FAILURE if said is Verdict.FAILED else CheckState.ERROR)
+
+
+def closed_gate(report: Report, state: CheckState) -> tuple[CheckState, str]:
+    """The gravest reason first, then in a word or two every other one: the line that people see first."""
+    missing = gate.unmet(report)
+    found = open_findings(report)
+    is_asked = any(is_decision(finding) for finding in found)
+    said: list[str] = []
+    if state is CheckState.ERROR or counts(report).must_fix or is_asked:
+        said.append(both_counts(report, found, state))
+    if state is CheckState.FAILURE and missing & gate.NOBODYS:
+        said.append(both("title_gate_unverified"))
+    if gate.DECIDED in missing and (state is CheckState.ERROR or counts(report).must_fix):
+        said.append(both("title_gate_decided"))
+    said += [both(f"title_gate_{name}") for name in (gate.APPROVED, gate.FREE) if name in missing]
+    return state, " · ".join(said)
 
 
 def settled(said: Verdict) -> tuple[CheckState, str]:
@@ -113,7 +130,7 @@ def settled(said: Verdict) -> tuple[CheckState, str]:
 def state_of(findings: Sequence[Finding], unknown: bool) -> CheckState:
     """What the author can mend comes before what nobody could verify; both block."""
     tally = count(findings)
-    if tally.must_fix or any(f.fault is Fault.POLICY and f.severity is Severity.ERROR for f in findings):
+    if tally.must_fix or any(is_decision(finding) for finding in findings):
         return CheckState.FAILURE
     return CheckState.ERROR if unknown or tally.unverified else CheckState.SUCCESS
 
@@ -141,7 +158,8 @@ def both_counts(report: Report, findings: Sequence[Finding], state: CheckState) 
     must_fix = count(findings).must_fix
     if must_fix:
         return both("title_must", must_fix)
-    return both("title_decision") if has_blocking_decision(report) else both("title_unverified")
+    is_question = any(is_decision(finding) for finding in findings)
+    return both("title_decision") if is_question else both("title_unverified")
 
 
 def annotated(findings: Sequence[Finding], language: str, words: Words) -> tuple[Annotation, ...]:

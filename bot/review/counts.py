@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.model import Report
+from bot.review.waivers import open_findings
 from rules.finding import Fault, Finding, Severity
 from rules.rule import catalogue
 
@@ -29,7 +30,8 @@ class Counts:
 
 
 def counts(report: Report) -> Counts:
-    return count(report.findings)
+    """Of what is still open: a finding that a maintainer has answered asks nothing of anybody."""
+    return count(open_findings(report))
 
 
 def count(findings: Iterable[Finding]) -> Counts:

@@ -25,6 +25,12 @@ def clock(epoch: float | None) -> str:
     return "" if utc is None else f"{utc:%H:%M} UTC, {utc.astimezone(CHINA):%H:%M} +08:00"
 
 
+def day(epoch: float | None) -> str:
+    """The day in UTC, `2026-11-25`; empty for what is no moment."""
+    utc = read(epoch)
+    return "" if utc is None else f"{utc:%Y-%m-%d}"
+
+
 def read(epoch: float | None) -> datetime | None:
     if epoch is None or not math.isfinite(epoch):
         return None

@@ -11,6 +11,7 @@ from bot.model import Report
 from bot.review.moments import moment
 from bot.review.sections import Voice, bullets, folded
 from bot.review.text import span, without_secrets
+from bot.review.waivers import open_findings
 from rules.facts import RemoteFile
 from rules.finding import Fault, Finding
 
@@ -44,12 +45,12 @@ def outages(files: Iterable[RemoteFile]) -> tuple[Outage, ...]:
 
 
 def apart(report: Report) -> tuple[tuple[Outage, ...], tuple[Finding, ...]]:
-    """The outages of a report, and the findings that they do not already say."""
+    """The outages of a report, and the open findings that they do not already say."""
     found = outages(report.files)
     urls = {url for outage in found for url in outage.urls}
     rest = tuple(
         finding
-        for finding in report.findings
+        for finding in open_findings(report)
         if finding.fault is not Fault.HOST or finding.values.get("link") not in urls
     )
     return found, rest

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model import Check, Comment, InlineComment, Posted, Report, Thread
-from bot.review import threads
+from bot.review import ruled, threads
 from bot.review.catalogue import known_language
 from bot.review.checks import checks
 from bot.review.counts import counts, kind
@@ -16,6 +16,7 @@ from bot.review.inline import inline, suggested_lines
 from bot.review.render import summary
 from bot.review.report import Verdict, is_started_only, verdict
 from bot.review.sections import Voice, message
+from bot.review.waivers import open_findings
 from bot.review.words import Words
 from rules.finding import Finding
 
@@ -121,7 +122,9 @@ def inline_comments(
 ) -> tuple[InlineComment, ...]:
     """One comment a line for what has not been said yet; the same on many pages is said on the first only."""
     shown = {path: shown_lines(patch) for path, patch in patches.items() if patch}
-    placed = distinct(spot for finding in report.findings if (spot := place(finding, shown)) is not None)
+    placed = distinct(
+        spot for finding in open_findings(report) if (spot := place(finding, shown)) is not None
+    )
     standing = {(s.finding.path, s.line) for s in placed if s.finding.fingerprint in posted.fingerprints}
     spots: dict[tuple[str, int], list[Placed]] = defaultdict(list)
     elsewhere: dict[tuple[str, int], int] = {}
@@ -192,12 +195,13 @@ def same(placed: Sequence[Placed], voice: Voice) -> list[list[Placed]]:
 
 
 def labels(report: Report, standing: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Labels to add and to remove. Only our own two are touched; they are projections of the verdict."""
+    """Labels to add and to remove. Only our own are touched; they are projections of verdict and rulings."""
     said, must_fix = verdict(report), counts(report).must_fix
     wanted: set[str] = set()
     if said is Verdict.PASSED:
         wanted.add(VERIFIED)
     elif must_fix or (said is Verdict.RUNNING and NEEDS_FIX in standing):
         wanted.add(NEEDS_FIX)
-    ours = standing & {VERIFIED, NEEDS_FIX}
+    wanted |= ruled.labels(report)
+    ours = standing & ({VERIFIED, NEEDS_FIX} | ruled.LABELS)
     return tuple(sorted(wanted - ours)), tuple(sorted(ours - wanted))

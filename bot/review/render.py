@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from bot.model import SUMMARY_MARKER, Condition, Report
-from bot.review import outages
+from bot.review import outages, ruled
 from bot.review.catalogue import known_language
 from bot.review.checks import details_url
 from bot.review.counts import DIGEST_MISMATCH, counts, kind
@@ -132,6 +132,7 @@ def sections(report: Report, voice: Voice) -> list[Section]:
         Section(voice.say("section_mismatch"), blocks),
         section("unverified", banners, intro=outside(report, voice, unverified)),
         section("decisions"),
+        ruled.section(report, voice),
         section("should_fix"),
         section("notes", spelling_notes(report.files, shown, voice), fold=True),
         files_section(report, voice),

@@ -8,9 +8,9 @@ from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from bot.model import Condition, PullRef, Report
+from bot.model import Approval, Condition, Hold, PullRef, Report, Rulings, User, Waiver
 from bot.review.counts import Counts, counts
-from bot.review.gate import conditions, is_open
+from bot.review.gate import MAINTAINERS, NOBODYS, conditions, is_open, unmet
 from rules.facts import RemoteFile, RemoteState, Tensor
 from rules.finding import Fault, Finding, Severity, Span, Suggestion
 
@@ -46,12 +46,13 @@ def verdict(report: Report) -> Verdict:
     if is_open(conditions(report)):
         known = report.paths or report.wanted or report.findings
         return Verdict.PASSED if known else Verdict.NOTHING_TO_CHECK
-    return Verdict.FAILED if tally.must_fix or has_blocking_decision(report) else Verdict.UNVERIFIED
+    return Verdict.FAILED if tally.must_fix or waits_for_maintainer(report) else Verdict.UNVERIFIED
 
 
-def has_blocking_decision(report: Report) -> bool:
-    """Whether a policy finding of error level waits for a maintainer."""
-    return any(f.fault is Fault.POLICY and f.severity is Severity.ERROR for f in report.findings)
+def waits_for_maintainer(report: Report) -> bool:
+    """Whether a word of a maintainer is all that is missing, as far as is known."""
+    missing = unmet(report)
+    return bool(missing & MAINTAINERS) and not missing & NOBODYS
 
 
 def is_started_only(report: Report) -> bool:
@@ -81,9 +82,37 @@ def from_json(text: str) -> Report:
         known["conditions"] = tuple(
             Condition(**known_keys(Condition, item)) for item in known.get("conditions", ())
         )
+        known["rulings"] = rulings(known.get("rulings", {}))
         return Report(**known)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(f"not a stored report: {type(error).__name__}") from error
+
+
+def rulings(data: Mapping[str, Any]) -> Rulings:
+    known = known_keys(Rulings, data)
+    known["waivers"] = tuple(waiver(item) for item in known.get("waivers", ()))
+    known["approvals"] = tuple(approval(item) for item in known.get("approvals", ()))
+    known["holds"] = tuple(hold(item) for item in known.get("holds", ()))
+    known["never_waived"] = tuple(known.get("never_waived", ()))
+    return Rulings(**known)
+
+
+def waiver(data: Mapping[str, Any]) -> Waiver:
+    known = known_keys(Waiver, data) | {"by": user(data["by"])}
+    return Waiver(**known | {"fingerprints": tuple(known.get("fingerprints", ()))})
+
+
+def approval(data: Mapping[str, Any]) -> Approval:
+    known = known_keys(Approval, data) | {"by": user(data["by"])}
+    return Approval(**known | {"paths": tuple(known.get("paths", ()))})
+
+
+def hold(data: Mapping[str, Any]) -> Hold:
+    return Hold(**known_keys(Hold, data) | {"by": user(data["by"])})
+
+
+def user(data: Mapping[str, Any]) -> User:
+    return User(int(data["id"]), str(data["login"]), bool(data.get("is_bot", False)))
 
 
 def finding(data: Mapping[str, Any]) -> Finding:

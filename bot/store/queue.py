@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -30,6 +31,10 @@ MAX_ERROR = 2000
 #: Characters of a login that are kept; both forges allow fewer.
 MAX_AUTHOR = 100
 
+#: The scope of a review that reads nothing anew: only what people decided is judged again.
+JUDGE = "judge"
+#: The target of a later try that nobody asked for.
+RETRY = "retry"
 REVIEW, COMMENT, INDEX, RECONCILE, LOCATE = "review", "comment", "index", "reconcile", "locate"
 #: Smaller goes first: words to people, then small pull requests, then bulk work and housekeeping.
 SOON, NORMAL, BULK, LATER = 0, 10, 20, 30
@@ -90,15 +95,31 @@ def review_request(
     supersede: bool,
     fresh: bool = False,
     hint: bool = False,
+    scope: str = "all",
+    target: str = "",
     due_at: float = 0.0,
+    priority: int = NORMAL,
     author: str = "",
 ) -> Request:
-    """A review of the pull request's present head; `fresh` measures every remote file anew.
+    """A review of the pull request's present head; `fresh` measures remote files anew.
 
     `hint` says that only a delivery asks for it, which may tell of nothing new.
+    `scope` and `target` say of which files: `all`, `failed`, those of one `path`, those that one `rule`
+    speaks of.
     """
-    payload = HINT if hint else {"fresh": fresh}
-    return Request(f"review {ref}", REVIEW, ref, payload, NORMAL, supersede, due_at, author)
+    part = {} if scope == "all" else {"scope": scope, "target": target}
+    payload = HINT if hint else {"fresh": fresh} | part
+    return Request(f"review {ref}", REVIEW, ref, payload, priority, supersede, due_at, author)
+
+
+def retry_request(ref: PullRef, due_at: float) -> Request:
+    """A later look at what could not be verified."""
+    return review_request(ref, supersede=False, scope="failed", target=RETRY, due_at=due_at)
+
+
+def judge_request(ref: PullRef) -> Request:
+    """The gate judged again by what people have decided, in the one job that writes to the pull request."""
+    return review_request(ref, supersede=False, scope=JUDGE, priority=SOON)
 
 
 def comment_request(ref: PullRef, said: Comment) -> Request:
@@ -142,29 +163,33 @@ def enqueue(connection: Connection, request: Request, now: float) -> int:
         "author": storable(request.author, MAX_AUTHOR),
         **UNBEGUN,
     }
-    keeps_payload = request.kind == REVIEW and not request.payload.get("fresh")
-    upsert = _upsert(connection.dialect.name, request.supersede, keeps_payload)
+    upsert = _upsert(connection.dialect.name, request.supersede, _wish(request))
     return int(connection.execute(upsert, values).scalar_one())
 
 
+class Wish(StrEnum):
+    """What a request comes to beside one that waits already."""
+
+    EVERYTHING = "everything"  # nothing else asks for more
+    ANEW = "anew"  # a part of a review, its files read anew
+    REVIEW = "review"
+    JUDGEMENT = "judgement"  # anything else asks for more
+
+
 @cache
-def _upsert(dialect: str, supersede: bool, keeps_payload: bool) -> Any:
+def _upsert(dialect: str, supersede: bool, wish: Wish) -> Any:
     """A job or, where there is one of its key, what asking again makes of it. Built once: it is long."""
     insert = INSERTS[dialect](jobs)
     new = insert.excluded
     begun = jobs.c.worker != ""
     idle = jobs.c.wanted == jobs.c.done
     later = jobs.c.due_at > new.due_at
-    # A wish to read every file anew stays until a run has fulfilled it.
     unfulfilled = (jobs.c.wanted > jobs.c.done) & (true() if supersede else ~begun)
-    outweighed = case(
-        (new.payload == _json(HINT), unfulfilled), else_=unfulfilled & (jobs.c.payload != _json(HINT))
-    )
     again: dict[str, Any] = {
         # A job that waits already covers this wish, unless it is running: then one more run follows.
         "wanted": case((or_(begun, idle, jobs.c.parked), jobs.c.wanted + 1), else_=jobs.c.wanted),
         "due_at": case((or_(idle, jobs.c.parked, later), new.due_at), else_=jobs.c.due_at),
-        "payload": case((outweighed, jobs.c.payload), else_=new.payload) if keeps_payload else new.payload,
+        "payload": _merged(wish, unfulfilled, new.payload),
         "priority": new.priority,
         # Deaths in a run that a push has ended say nothing about the next.
         "attempts": 0 if supersede else case((begun, jobs.c.attempts), else_=0),
@@ -194,6 +219,34 @@ def _json(payload: Mapping[str, Any]) -> str:
     return json.dumps(dict(payload))
 
 
+def _wish(request: Request) -> Wish:
+    scope, fresh = request.payload.get("scope", "all"), bool(request.payload.get("fresh"))
+    if request.kind != REVIEW or (fresh and scope == "all"):
+        return Wish.EVERYTHING
+    if scope == JUDGE:
+        return Wish.JUDGEMENT
+    return Wish.ANEW if fresh else Wish.REVIEW
+
+
+def _merged(wish: Wish, unfulfilled: Any, own: Any) -> Any:
+    """What a review that was not begun yet and one more wish come to: never less than either asks for.
+
+    A wish to read every file anew stays until a run has fulfilled it. To judge again asks for least, and a
+    later try of our own gives way: the run that takes its place asks for another if it has to.
+    """
+    if wish is Wish.EVERYTHING:
+        return own
+    if wish is Wish.JUDGEMENT:
+        return case((unfulfilled, jobs.c.payload), else_=own)
+    whole, anew = _json({"fresh": False}), _json({"fresh": True})
+    was_judging = jobs.c.payload.like(f'%"scope": "{JUDGE}"%')
+    was_retry = jobs.c.payload.like(f'%"target": "{RETRY}"%')
+    was_fresh = jobs.c.payload.like('%"fresh": true%')
+    both = anew if wish is Wish.ANEW else case((was_fresh, anew), else_=whole)
+    alone = ~unfulfilled | was_judging | was_retry | (jobs.c.payload == own)
+    return case((alone, own), else_=both)
+
+
 class Queue:
     """The worker's side of the queue. `now` arguments are seconds since the epoch."""
 
@@ -204,6 +257,24 @@ class Queue:
         """Asks for something; returns the generation that will fulfil it."""
         with writing(self.engine) as connection:
             return enqueue(connection, request, now)
+
+    def busy(self, key: str) -> bool:
+        """Whether the job called `key` is running, or waits for its time."""
+        query = select(jobs.c.id).where(
+            jobs.c.key == key, jobs.c.wanted > jobs.c.done, jobs.c.parked.is_(False)
+        )
+        with reading(self.engine) as connection:
+            return connection.execute(query).first() is not None
+
+    def cancel(self, key: str) -> None:
+        """Ends all that is wanted of a job: a run under way stops before its next write."""
+        with writing(self.engine) as connection:
+            connection.execute(
+                update(jobs).where(jobs.c.key == key, jobs.c.worker != "").values(superseded=jobs.c.wanted)
+            )
+            connection.execute(
+                update(jobs).where(jobs.c.key == key, jobs.c.worker == "").values(done=jobs.c.wanted)
+            )
 
     def due(self, kinds: Collection[str], now: float, among: Priorities = ANY) -> bool:
         """Whether `lease` would find something; takes no lock, so that idling costs next to nothing."""

@@ -154,3 +154,37 @@ verified = Table(
     Column("pull", String(320), nullable=False),
     Column("document", Text, nullable=False),
 )
+#: What people decided about a pull request. One that is taken back stays, with the moment at which it was.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("forge", String(20), nullable=False),
+    Column("repo", String(250), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("ended_at", Float),
+    Column("document", Text, nullable=False),
+)
+Index("decisions_pull", decisions.c.forge, decisions.c.repo, decisions.c.number, decisions.c.id)
+
+#: What was done about a pull request and by whom; the database itself refuses to change or delete a row.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("forge", String(20), nullable=False),
+    Column("repo", String(250), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("outcome", String(40), nullable=False),
+    Column("head_sha", String(64), nullable=False),
+    Column("actor_id", BigInteger, nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("detail", Text, nullable=False),
+)
+Index("audit_pull", audit.c.forge, audit.c.repo, audit.c.number, audit.c.id)

@@ -14,6 +14,7 @@ from bot.store import hostrows, queue, verified
 from bot.store.database import PIECE, reading, writing
 from bot.store.intake import Arrival, Intake
 from bot.store.queue import insert_into
+from bot.store.rulings import Rulebook
 from bot.store.schema import deliveries, jobs, measurements, notes, pages, reports, workers
 from bot.store.verified import url_hash
 from rules.facts import RemoteFile
@@ -39,6 +40,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.intake = Intake(engine)
+        self.rulebook = Rulebook(engine)
 
     def accept(self, delivery: Delivery, headers: Mapping[str, str], body: bytes, now: float) -> bool:
         """Stores a delivery and the work it asks for, durably; False for a duplicate."""

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from bot.model import PullRef, Report
+from bot.review import ruled
 from bot.review.outages import outages
 from bot.web import reportview, text
 from bot.web.language import COOKIE, LANGUAGES, choose, knows, translator
@@ -21,6 +22,8 @@ from rules.finding import Finding
 MAX_PULLS = 100
 #: Ours: older runs are kept in the store and reached by their own address.
 MAX_RUNS = 50
+#: Ours: newest entries of the record on a pull request's page; the export has more.
+MAX_ENTRIES = 200
 #: Seconds between two looks of a page at a run under way.
 REFRESH = 5
 #: How long the reader's choice of language is remembered, in seconds.
@@ -45,9 +48,7 @@ def dashboard() -> Response:
 @pages.get("/pulls/<forge>/<owner>/<repo>/<int:number>")
 def pull(forge: str, owner: str, repo: str, number: int) -> Response:
     """One pull request: where it stands, and all its runs."""
-    if number > MAX_NUMBER or not all(_NAME.fullmatch(name) for name in (forge, owner, repo)):
-        abort(404)
-    ref = PullRef(forge, f"{owner}/{repo}", number)
+    ref = pull_ref(forge, owner, repo, number)
     runs = site().world.reports(ref, MAX_RUNS)
     if not runs:
         return _waiting(ref)
@@ -61,8 +62,22 @@ def pull(forge: str, owner: str, repo: str, number: int) -> Response:
         for run, older in zip(runs, [*runs[1:], None], strict=True)
     ]
     return _page(
-        "pull.html", runs[0].language, ref=ref, history=history, latest=runs[0], refresh=_running(runs[0])
+        "pull.html",
+        runs[0].language,
+        ref=ref,
+        history=history,
+        latest=runs[0],
+        decisions=ruled.lines(runs[0], _language(runs[0].language), text.mark),
+        audit=list(reversed(site().world.audit(ref, MAX_ENTRIES))),
+        refresh=_running(runs[0]),
     )
+
+
+def pull_ref(forge: str, owner: str, repo: str, number: int) -> PullRef:
+    """The pull request of an address; 404 for what none can be called."""
+    if number > MAX_NUMBER or not all(_NAME.fullmatch(name) for name in (forge, owner, repo)):
+        abort(404)
+    return PullRef(forge, f"{owner}/{repo}", number)
 
 
 @pages.get("/reports/<id>")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ParamSpec, TypeVar
 
 from bot.forges.base import Hooks
-from bot.model import Delivery, PullRef, Report
+from bot.model import AuditEntry, Delivery, PullRef, Report
 from bot.review.report import counts, verdict
 from bot.store import database
 from bot.store.database import is_current
@@ -61,6 +61,10 @@ class StoredWorld:
     @_asking
     def pulls(self, limit: int) -> Sequence[PullRow]:
         return [_row(summary) for summary in self.receiver.store.pulls(limit)]
+
+    @_asking
+    def audit(self, ref: PullRef, limit: int) -> Sequence[AuditEntry]:
+        return self.receiver.store.rulebook.audit(ref, limit)
 
     def page_source(self, report: Report, path: str) -> str | None:  # noqa: ARG002 - sources are not kept
         return None

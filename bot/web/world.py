@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.forges.base import Hooks
-from bot.model import Delivery, PullRef, Report
+from bot.model import AuditEntry, Delivery, PullRef, Report
 from bot.review.counts import Counts
 
 
@@ -78,6 +78,9 @@ class World(Protocol):
 
     def pulls(self, limit: int) -> Sequence[PullRow]:
         """The pull requests under review, those that changed last first."""
+
+    def audit(self, ref: PullRef, limit: int) -> Sequence[AuditEntry]:
+        """The newest entries of a pull request's record, oldest first."""
 
     def page_source(self, report: Report, path: str) -> str | None:
         """The text of a page at the report's head, None where it is not kept."""

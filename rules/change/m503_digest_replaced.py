@@ -22,7 +22,7 @@ from rules.page import Page
 from rules.rule import Context, rule
 
 
-@rule("MSH503", "digest-replaced", changed="warning", untouched="off", fault=Fault.POLICY)
+@rule("MSH503", "digest-replaced", changed="error", untouched="off", fault=Fault.POLICY)
 def check(page: Page, context: Context) -> Iterator[Problem]:
     before = context.bases.get(page.path)
     if before is None:

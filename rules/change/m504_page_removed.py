@@ -31,7 +31,7 @@ MANY = 20
 NAMED = 10
 
 
-@rule("MSH504", "page-removed", changed="warning", untouched="off", fault=Fault.POLICY, removals=True)
+@rule("MSH504", "page-removed", changed="error", untouched="off", fault=Fault.POLICY, removals=True)
 def check(page: Page, context: Context) -> Iterator[Problem]:
     bulk = _bulk(context)
     place = point(1, 1)

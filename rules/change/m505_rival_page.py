@@ -20,7 +20,7 @@ from rules.rule import Context, rule
 from rules.source import point
 
 
-@rule("MSH505", "rival-page", changed="warning", untouched="off", fault=Fault.POLICY)
+@rule("MSH505", "rival-page", changed="error", untouched="off", fault=Fault.POLICY)
 def check(page: Page, context: Context) -> Iterator[Problem]:
     rivals = context.facts.rivals.get(page.path, ())
     if rivals and page.path not in context.bases:

@@ -147,7 +147,8 @@ class MemoryForge:
         pull = self.pulls[ref.number]
         return PullRequest(
             ref, "Add LeNet", "", AUTHOR, pull.state, False, pull.head, "lin-xia/hub", self.base,
-            pull.base_ref, self._count(pull), f"https://github.com/{REPO}/pull/{ref.number}", labels=tuple(pull.labels),
+            pull.base_ref, self._count(pull), f"https://github.com/{REPO}/pull/{ref.number}",
+            labels=tuple(pull.labels),
         )  # fmt: skip
 
     def _count(self, pull: Pull) -> int | None:

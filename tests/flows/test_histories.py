@@ -15,9 +15,9 @@ from bot.errors import ForgeError
 from bot.flows.reconcile import standing
 from bot.store.database import open_database, upgrade
 from bot.store.queue import LEASE, MAX_ATTEMPTS
-from bot.store.schema import metadata
 from tests.flows.forge import MAINTAINER, STRANGER
 from tests.flows.story import Story, page
+from tests.store.postgres import empty
 
 FINAL = {"success", "failure"}
 #: What a job may meet on its way. A quiet run is as likely as all that disturbs it.
@@ -144,9 +144,7 @@ def test_the_same_holds_on_postgresql(postgresql_url: str) -> None:
     try:
         upgrade(engine)
         for seed in range(15):
-            with engine.begin() as connection:
-                for table in metadata.sorted_tables:
-                    connection.execute(table.delete())
+            empty(engine)
             history(engine, seed, 8)
     finally:
         engine.dispose()

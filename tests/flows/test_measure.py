@@ -9,7 +9,7 @@ import pytest
 from bot.flows.measure import CONFIRMED_FOR, FRESH_FOR, MOST_TENSORS
 from bot.flows.review import RETRIES
 from bot.hosts import Closed, Courtesy, Slot
-from bot.model import Intent, PullRef, Report
+from bot.model import Intent, PullRef, PullState, Report
 from bot.review.report import Verdict, verdict
 from bot.store.hosts import SharedHosts
 from rules.facts import RemoteFile, RemoteState, Tensor
@@ -22,8 +22,9 @@ HOUR = 3600.0
 
 
 def second(story: Story, text: str) -> Report:
-    """Another pull request with the same page, an hour later."""
+    """Another pull request with the same page, an hour later, when the first is closed."""
     story.time += HOUR
+    story.pull.state = PullState.CLOSED
     story.fetcher.asked.clear()
     story.forge.open(2, {PAGE: text})
     story.deliver(Intent.REVIEW, number=2)

@@ -9,13 +9,14 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import ForgeError, NotThere
+from bot.flows.comment import COOL_DOWN
 from bot.flows.review import BULK_FILES, SETTLED
 from bot.model import Intent, PullState
 from bot.review.plan import NEEDS_FIX, VERIFIED
 from bot.review.report import Verdict, verdict
 from bot.store.queue import LEASE, MAX_ATTEMPTS, Lease
 from bot.store.store import FORGE_REFUSED
-from tests.flows.forge import AUTHOR, WRITES
+from tests.flows.forge import AUTHOR, MAINTAINER, WRITES
 from tests.flows.story import NOW, PAGE, Story, digest, failing, links, page, page_of, path_of
 
 GREEN = {"format": "success", "assets": "success", "gate": "success"}
@@ -151,11 +152,11 @@ def test_rechecks_of_a_good_head_use_up_no_retries(story: Story) -> None:
     story.open()
     story.settle()
     for _ in range(13):
-        story.say("/recheck")
-        story.settle()
+        story.say("/recheck", MAINTAINER)
+        story.later(COOL_DOWN)
     story.fetcher.down = set(links())
-    story.say("/recheck --fresh")
-    story.settle()
+    story.say("/recheck --fresh", MAINTAINER)
+    story.later(COOL_DOWN)
     assert story.reports[0].retry_at is not None
 
 
@@ -380,7 +381,7 @@ def test_a_recheck_that_asks_for_it_reads_everything_anew(story: Story) -> None:
     story.settle()
     assert story.fetcher.asked == links(2)
     story.say("/recheck --fresh")
-    story.settle()
+    story.later(COOL_DOWN)
     assert story.fetcher.asked == [*links(2), *links(2)]
 
 

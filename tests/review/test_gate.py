@@ -56,7 +56,7 @@ def closing(make: Any) -> dict[str, tuple[dict[str, Any], str]]:
         "unknown trouble": ({"trouble": "never heard of"}, "complete"),
         "static error": ({"findings": (make.finding(),)}, "format"),
         "remote error": ({"findings": (make.finding("MSH303"),)}, "assets"),
-        "policy error": ({"findings": (make.finding(fault=Fault.POLICY),)}, "format"),
+        "policy error": ({"findings": (make.finding(fault=Fault.POLICY),)}, "decided"),
         "host": ({"findings": (make.finding(fault=Fault.HOST),)}, "known"),
         "our own rule failed": (
             {"findings": (make.finding(fault=Fault.BOT, severity=Severity.NOTICE),)},

@@ -44,7 +44,7 @@ def test_changed_entries(
 
 def test_a_replaced_digest_is_for_a_maintainer_to_decide(make: Make, judge: Judge) -> None:
     (finding,) = judge(make((DIGEST, OTHER)), "MSH503", base=make())
-    assert (finding.fault, finding.severity) == (Fault.POLICY, Severity.WARNING)
+    assert (finding.fault, finding.severity) == (Fault.POLICY, Severity.ERROR)
 
 
 def test_a_removed_page_is_judged_by_the_rules_about_removals_alone(make: Make) -> None:

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.store.database import open_database, upgrade
-from bot.store.schema import metadata
-from tests.store.postgres import PROGRAMS, server
+from tests.store.postgres import PROGRAMS, empty, server
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +30,5 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         opened = open_database(request.getfixturevalue("postgresql_url"))
         upgrade(opened)
         yield opened
-        with opened.begin() as connection:
-            for table in reversed(metadata.sorted_tables):
-                connection.execute(table.delete())
+        empty(opened)
     opened.dispose()

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from bot.model import Condition, PullRef, Report
+from bot.model import AuditEntry, Condition, Hold, PullRef, Report, Rulings, User
 from bot.web.reportview import MAX_FINDINGS
 from bot.web.world import PullRow
 from rules.facts import RemoteFile, RemoteState, Tensor
@@ -219,6 +219,31 @@ def test_a_pull_request_shows_its_runs_and_what_changed(
     assert html.index("/reports/failed") < html.index("/reports/older")
     assert "1 fixed" in html
     assert "2 new" in html
+
+
+def test_a_pull_request_shows_decisions_and_record_and_gives_them_away(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
+    ref, who = reports["failed"].ref, User(9, "=<b>maintainer")
+    held = Rulings(holds=(Hold(who, "`x` <i>", 1_764_086_400.0),))
+    world.runs.append(replace(reports["failed"], id="held", started_at=9e9, rulings=held))
+    said = {"text": "<script>", "comment": "https://e.org/1?secret=x"}
+    world.entries.append(AuditEntry(ref, 1_764_086_400.0, "hold", "obeyed", "a" * 40, who, said, "k"))
+    world.entries.append(AuditEntry(ref, 1_764_086_401.0, "gate", "closed", "a" * 40))
+    address = "/pulls/github/mindspore/hub/342"
+    html = page(client, address)
+    assert "Decisions of maintainers" in html
+    assert "Show 2 entries" in html
+    assert "<script>" not in html
+    assert "<i>" not in html
+    data = json.loads(client.get(f"{address}/audit.json").data)
+    assert [entry["action"] for entry in data["entries"]] == ["hold", "gate"]
+    assert data["entries"][0]["actor_id"] == 9
+    assert data["entries"][0]["detail"]["comment"] == "https://e.org/1?…"
+    table = client.get(f"{address}/audit.csv").data.decode().splitlines()
+    assert table[0] == "at,action,outcome,head_sha,actor_id,actor,detail"
+    assert ",'=<b>maintainer," in table[1]
+    assert client.get("/pulls/github/mindspore/hub/99/audit.json").status_code == 404
 
 
 def test_a_pull_request_before_its_first_run(world: MemoryWorld, client: FlaskClient) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from bot.forges.base import Hooks, Refused
-from bot.model import Condition, Delivery, Intent, PullRef, Report
+from bot.model import AuditEntry, Condition, Delivery, Intent, PullRef, Report
 from bot.review.counts import counts
 from bot.review.report import to_json, verdict
 from bot.web.words import CommandLine, RulePage, Show, Words
@@ -78,6 +78,7 @@ class MemoryWorld:
     public_url: str = "https://bot.example"
     kept: list[tuple[Delivery, Mapping[str, str], bytes]] = field(default_factory=list)
     runs: list[Report] = field(default_factory=list)
+    entries: list[AuditEntry] = field(default_factory=list)
     rows: list[PullRow] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
     checks: list[tuple[str, bool, str]] = field(default_factory=lambda: [("database", True, "")])
@@ -105,6 +106,10 @@ class MemoryWorld:
     def pulls(self, limit: int) -> Sequence[PullRow]:
         self._trouble()
         return self.rows[:limit]
+
+    def audit(self, ref: PullRef, limit: int) -> Sequence[AuditEntry]:
+        self._trouble()
+        return [entry for entry in self.entries if entry.ref == ref][-limit:]
 
     def page_source(self, report: Report, path: str) -> str | None:
         self._trouble()

@@ -149,6 +149,9 @@ class Api:
     def patch(self, path: str, body: object) -> Any:
         return _decoded(self._write("PATCH", path, body), path)
 
+    def put(self, path: str, body: object) -> Any:
+        return _decoded(self._write("PUT", path, body), path)
+
     def delete(self, path: str) -> None:
         """Removes; what is gone already is removed."""
         try:

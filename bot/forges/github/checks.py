@@ -53,9 +53,19 @@ class Standing:
 
 def standing(api: Api, pull: PullRequest, me: User) -> dict[str, Standing]:
     """Our contexts on the pull request's head; those that somebody else wrote do not count."""
+    return standing_and_foreign(api, pull, me)[0]
+
+
+def standing_and_foreign(api: Api, pull: PullRequest, me: User) -> tuple[dict[str, Standing], frozenset[str]]:
+    """The same, with those of our contexts whose newest status somebody else wrote.
+
+    A check run carries its App's name, so that nobody else can write one of ours.
+    """
     if api.credential.app_id:
-        return _runs(api, pull)
-    return _statuses(api, pull, me)
+        return _runs(api, pull), frozenset()
+    newest = _statuses(api, pull, me)
+    ours = {context: one for context in CONTEXTS if (one := newest.get(context)) is not None}
+    return ours, frozenset(context for context in CONTEXTS if context in newest and context not in ours)
 
 
 def show(api: Api, pull: PullRequest, check: Check, stands: Standing | None) -> Standing:
@@ -174,8 +184,11 @@ def _annotation(one: Annotation) -> dict[str, str | int]:
 # -- commit statuses -------------------------------------------------------------------------------------
 
 
-def _statuses(api: Api, pull: PullRequest, me: User) -> dict[str, Standing]:
-    """The newest status of each context, which is what GitHub counts; contexts ignore case."""
+def _statuses(api: Api, pull: PullRequest, me: User) -> dict[str, Standing | None]:
+    """The newest status of each context, which is what GitHub counts; None for somebody else's.
+
+    Contexts ignore case.
+    """
     newest: dict[str, Standing | None] = {}
     for answer in api.pages(pull.ref.repo, f"/commits/{pull.head_sha}/statuses"):
         context = text(answer, "context").lower()
@@ -188,7 +201,7 @@ def _statuses(api: Api, pull: PullRequest, me: User) -> dict[str, Standing]:
             newest[context] = Standing(state, text(answer, "description", ""), text(answer, "target_url", ""))
         if newest.keys() >= set(CONTEXTS):
             break
-    return {context: one for context in CONTEXTS if (one := newest.get(context)) is not None}
+    return newest
 
 
 def _post_status(api: Api, pull: PullRequest, check: Check, title: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from threading import Lock
 from urllib.parse import quote
 
@@ -62,6 +63,15 @@ def app_client(
     return GitHubForge(Api(api_url, App(api_url, app_id, private_key, now=now), now=now, pace=pace or Pace()))
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What stood on a head at a moment: our contexts, and those whose newest word is somebody else's."""
+
+    read_at: float
+    stands: Mapping[str, checks.Standing]
+    foreign: frozenset[str]
+
+
 class GitHubForge:
     """One object for all threads; `close` it when none is at work."""
 
@@ -72,7 +82,7 @@ class GitHubForge:
     def __init__(self, api: Api) -> None:
         self._api, self._lock = api, Lock()
         self._me: User | None = None
-        self._standing: dict[tuple[str, str, int], tuple[float, dict[str, checks.Standing]]] = {}
+        self._standing: dict[tuple[str, str, int], Seen] = {}
         self._trees: dict[tuple[str, str], Mapping[str, TreeEntry]] = {}
         # What a last look has found nothing of, so that it may be written without looking once more.
         self._unsaid: dict[tuple[str, PullRef], float] = {}
@@ -130,9 +140,9 @@ class GitHubForge:
         return self._posted(pull, threads.said(self._api, pull.ref, self.me()), None)
 
     def shown(self, pull: PullRequest) -> Mapping[str, tuple[CheckState, str]]:
-        read_at, stands = self._stands(pull)
-        self._keep(pull, read_at, stands)
-        return {context: (one.state, one.title) for context, one in stands.items()}
+        seen = self._stands(pull)
+        self._keep(pull, seen)
+        return {context: (one.state, one.title) for context, one in seen.stands.items()}
 
     def look_again(self, pull: PullRequest) -> tuple[PullRequest, Posted]:
         """One request for a pull request on which we have said nothing inline."""
@@ -161,13 +171,15 @@ class GitHubForge:
             checks=self.shown(pull),
             labels=frozenset(pull.labels),
             threads=threads.threads(said),
+            foreign=self._stands(pull).foreign,
         )
 
     def set_check(self, pull: PullRequest, check: Check) -> None:
-        read_at, stands = self._stands(pull)
+        seen = self._stands(pull)
         self._forget(pull)  # should the answer be lost, nobody knows what stands
-        shown = checks.show(self._api, pull, check, stands.get(check.context))
-        self._keep(pull, read_at, {**stands, check.context: shown})
+        shown = checks.show(self._api, pull, check, seen.stands.get(check.context))
+        stands, foreign = {**seen.stands, check.context: shown}, seen.foreign - {check.context}
+        self._keep(pull, Seen(seen.read_at, stands, foreign))
 
     def post_summary(self, pull: PullRequest, body: str, existing: Comment | None) -> Comment:
         unsaid = self._is_unsaid("summary", pull)
@@ -214,17 +226,18 @@ class GitHubForge:
             seen_at = self._unsaid.pop((what, pull.ref), float("-inf"))
         return 0 <= self._api.now() - seen_at < LOOK_SECONDS
 
-    def _stands(self, pull: PullRequest) -> tuple[float, dict[str, checks.Standing]]:
+    def _stands(self, pull: PullRequest) -> Seen:
         with self._lock:
-            read_at, stands = self._standing.get(_head(pull), (float("-inf"), {}))
-        if 0 <= self._api.now() - read_at < STANDING_SECONDS:
-            return read_at, stands
-        return self._api.now(), checks.standing(self._api, pull, self.me())
+            seen = self._standing.get(_head(pull))
+        if seen is not None and 0 <= self._api.now() - seen.read_at < STANDING_SECONDS:
+            return seen
+        read_at = self._api.now()
+        return Seen(read_at, *checks.standing_and_foreign(self._api, pull, self.me()))
 
-    def _keep(self, pull: PullRequest, read_at: float, stands: dict[str, checks.Standing]) -> None:
+    def _keep(self, pull: PullRequest, seen: Seen) -> None:
         with self._lock:
             self._standing.pop(_head(pull), None)
-            self._standing[_head(pull)] = (read_at, stands)
+            self._standing[_head(pull)] = seen
             while len(self._standing) > STANDING_KEPT:
                 del self._standing[next(iter(self._standing))]
 

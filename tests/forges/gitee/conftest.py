@@ -81,7 +81,7 @@ class FakeGitee:
                 self.end_headers()
                 self.wfile.write(reply.data)
 
-            do_GET = do_POST = do_PATCH = do_DELETE = serve  # noqa: N815
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = serve  # noqa: N815
 
             def log_message(self, *_):
                 pass

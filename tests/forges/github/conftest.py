@@ -70,7 +70,7 @@ class FakeGitHub:
             def answer(self) -> None:
                 fake._serve(self)
 
-            do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815 - the names that the server calls
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 - the names that the server calls
 
             def log_message(self, *args: object) -> None:
                 return None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from bot.downloads import connect_to as overrides
+from bot.downloads import texts
 from bot.downloads.connection import Connect, Dialer, is_own, system_connect, tls_context
 from bot.downloads.hosts import Hosts
 from bot.downloads.limits import Limits
@@ -18,6 +19,7 @@ from bot.downloads.outcome import Cancelled, Refused
 from bot.downloads.pieces import Share
 from bot.downloads.reading import Reading
 from bot.downloads.resolver import Resolve, system_resolve
+from bot.downloads.texts import Text
 from bot.downloads.tools import Progress, Tools
 from bot.downloads.transport import Transport
 from bot.downloads.urls import check
@@ -97,6 +99,10 @@ class Fetcher:
                 idle = not self._stops
             if idle:
                 self._tools.transport.drop_idle()
+
+    def texts(self, urls: Sequence[str], cancelled: Callable[[], bool]) -> Iterator[Text]:
+        """Small text files, for example code that is looked at and never run; see `texts.read`."""
+        return texts.read(self._tools, urls, cancelled)
 
     def close(self) -> None:
         """Ends everything that still runs."""

@@ -6,8 +6,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from types import MappingProxyType
 
 from bot.errors import CouldNotVerify
+from bot.flows.conf import confs
 from bot.flows.measure import measure
 from bot.flows.post import Poster
 from bot.flows.rivals import rivals
@@ -21,7 +23,7 @@ from bot.store.queue import Request, review_request
 from bot.store.store import FORGE_REFUSED
 from rules import engine
 from rules.engine import Subject
-from rules.facts import Facts, RemoteFile, TreeAsset, Wanted
+from rules.facts import ConfFile, Facts, RemoteFile, TreeAsset, Wanted
 from rules.finding import Finding
 from rules.page import Page, parse
 
@@ -74,7 +76,8 @@ def review(run: Run) -> Request | None:
     if material.wanted:
         poster.checks(report, (FORMAT,))
     files = measure(run, report, material.wanted, poster.everything)
-    findings = _judge(run, material, {file.url: file for file in files})
+    found = confs(run, [subject.page for subject in material.subjects if not subject.removed])
+    findings = _judge(run, material, {file.url: file for file in files}, found)
     return _end(poster, replace(report, findings=tuple(findings), files=tuple(files)))
 
 
@@ -145,8 +148,13 @@ def _parsed(run: Run, files: Sequence[ChangedFile], commit: str, side: str) -> d
     return {path: parse(path, read[regular[path]] if path in regular else b"") for path in entries}
 
 
-def _judge(run: Run, material: Material, files: Mapping[str, RemoteFile]) -> list[Finding]:
-    facts = Facts(files, material.tree, material.paths, material.rivals)
+def _judge(
+    run: Run,
+    material: Material,
+    files: Mapping[str, RemoteFile],
+    found: Mapping[str, ConfFile] = MappingProxyType({}),
+) -> list[Finding]:
+    facts = Facts(files, material.tree, material.paths, material.rivals, found)
     return engine.check(material.subjects, facts, run.world.policy)
 
 

@@ -203,7 +203,7 @@ def _table_method(run: Run, owner: Table, name: str, given: Arguments, tainted: 
             if isinstance(more, Table):
                 owner.entries |= more.entries
             owner.spoilt = owner.spoilt or not isinstance(more, Table) or more.spoilt
-        owner.entries |= given.named
+        owner.entries.update(given.named)
         owner.spoilt = owner.spoilt or given.more or len(owner.entries) > MAX_ITEMS
         return NOTHING
     owner.spoilt = True

@@ -239,7 +239,7 @@ def _sliced(run: Run, owner: Value, node: ast.Slice, scope: Scope) -> Value:
     ]
     if isinstance(owner, Plain) and isinstance(owner.value, str) and len(numbers) == 2 and node.step is None:
         lower, upper = numbers
-        return Plain(owner.value[lower:upper], owner.tainted)  # type: ignore[misc]  # numbers or None, as vetted
+        return Plain(owner.value[lower:upper], owner.tainted)
     return Unknown(is_tainted(owner))
 
 

@@ -99,7 +99,9 @@ def _bind(
     if arguments.vararg is not None:
         scope.names[arguments.vararg.arg] = Items(rest, spoilt=more)
     if arguments.kwarg is not None:
-        scope.names[arguments.kwarg.arg] = Table({**extra}, spoilt=more)
+        rest_of_them = Table({}, spoilt=more)
+        rest_of_them.entries.update(extra)  # names are texts
+        scope.names[arguments.kwarg.arg] = rest_of_them
 
 
 def _define(run: Run, node: ast.FunctionDef, scope: Scope) -> None:

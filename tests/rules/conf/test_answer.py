@@ -1,3 +1,4 @@
+# ruff: noqa: E501, ISC004 - a table of code, each as a person would write it
 """What conf files of every shape say of a model's name; none of them is ever run."""
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ class Api:
         sleep: Callable[[float], None] = time.sleep,
         pace: Pace | None = None,
     ) -> None:
-        if not _TOKEN.fullmatch(token):
+        if token and not _TOKEN.fullmatch(token):
             raise ValueError("the Gitee token has characters that no token has")
         self._url, self._token = url.rstrip("/"), token
         self._timeout, self._deadline = timeout, deadline
@@ -216,7 +216,8 @@ class Api:
             session = requests.Session()
             session.trust_env = False
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            session.headers["Authorization"] = f"Bearer {self._token}"
+            if self._token:  # what is public is read without one
+                session.headers["Authorization"] = f"Bearer {self._token}"
             session.headers["Accept"] = "application/json"
             session.headers["User-Agent"] = "hubbot"
             for scheme in ("http://", "https://"):
@@ -244,7 +245,7 @@ class Api:
             said = json.loads(body[:4096])["message"]
         except (ValueError, RecursionError, TypeError, KeyError):
             return ""
-        shown = str(said).replace(self._token, "…")[:120]
+        shown = (str(said).replace(self._token, "…") if self._token else str(said))[:120]
         return ": " + "".join(c if c.isprintable() else "?" for c in shown)
 
     def _asked_to_wait(self, headers: Mapping[str, str]) -> float | None:

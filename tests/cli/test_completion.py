@@ -48,7 +48,8 @@ def test_bash_completes(words: list[str], answers: list[str], tmp_path: Path) ->
     script = tmp_path / "completion"
     script.write_text(hubbot("completion", "bash").stdout, "utf-8")
     quoted = " ".join(f"'{word}'" for word in words)
-    program = f"source {script}; COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _hubbot; echo ${{COMPREPLY[@]}}"
+    asked = f"COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}"
+    program = f"source {script}; {asked}; _hubbot; echo ${{COMPREPLY[@]}}"
     done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == answers
 

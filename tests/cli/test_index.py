@@ -63,7 +63,8 @@ def test_only_flags_and_accuracy_are_typed(line: str, key: str, value: object) -
 
 
 def test_the_checkpoint_is_the_asset_that_is_loaded() -> None:
-    first = "-\n    file-format: mindir\n    asset-link: <https://download.mindspore.cn/x.mindir>\n\n-\n    file-format: ckpt"
+    other = "-\n    file-format: mindir\n    asset-link: <https://download.mindspore.cn/x.mindir>\n\n"
+    first = f"{other}-\n    file-format: ckpt"
     found = entry(parse(PATH, GOOD.replace("-\n    file-format: ckpt", first)))
     assert found is not None
     assert found["asset-id"] == 1

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import sys
-import time
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,6 +14,7 @@ from rules.conf import Answer, ask
 from rules.facts import Facts
 from rules.page import parse
 from tests.cli.processes import ROOT, hubbot
+from tests.cli.terminals import answered
 
 PAGE = "mshub_res/assets/mindspore/1.9/googlenet_cifar10.md"
 LINK = "https://download.mindspore.cn/models/r1.9/googlenet_ascend_v190_cifar10_official_cv_acc92.1.ckpt"
@@ -157,30 +153,7 @@ ANSWERS = ["googlenet", "cifar10", "", "1.9", "cv-classification", "", LINK, "mo
 
 
 def on_a_terminal(hub: Path, answers: list[str], lang: str = "en") -> tuple[int, str]:
-    """Runs `hubbot new` on a pseudo-terminal; its exit code and all that the screen showed."""
-    pid, handle = pty.fork()
-    if pid == 0:
-        os.chdir(hub)
-        env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TERM": "dumb", "LANG": f"{lang}.UTF-8"}
-        os.execve(sys.executable, [sys.executable, "-m", "bot", "new"], env)
-    shown, end = b"", time.monotonic() + 60
-    for answer in [*answers, None]:
-        mark = len(shown)
-        while time.monotonic() < end and (answer is None or b": " not in shown[mark:].rpartition(b"\n")[2]):
-            if not select.select([handle], [], [], 0.2)[0]:
-                continue
-            try:
-                part = os.read(handle, 65536)
-            except OSError:
-                break
-            if not part:
-                break
-            shown += part
-        if answer is not None:
-            os.write(handle, answer.encode() + (b"" if answer in ("\x03", "\x04") else b"\n"))
-    _, status = os.waitpid(pid, 0)
-    os.close(handle)
-    return os.waitstatus_to_exitcode(status), shown.decode("utf-8", "replace")
+    return answered(["new"], answers, hub, PYTHONPATH=str(ROOT), LANG=f"{lang}.UTF-8")
 
 
 @pytest.mark.parametrize("lang", ["en_US", "zh_CN"])

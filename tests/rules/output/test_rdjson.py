@@ -27,4 +27,4 @@ def test_columns_count_bytes() -> None:
     moved = replace(NEAR, span=replace(NEAR.span, column=17, end_column=18), suggestion=None)
     (found,) = json.loads(rdjson.render(Result((moved,), 1, "zh", RESULT.lines)))["diagnostics"]
     start, end = found["location"]["range"]["start"], found["location"]["range"]["end"]
-    assert (start["column"], end["column"]) == (18, 20)
+    assert (start["column"], end["column"]) == (19, 22)

@@ -11,7 +11,7 @@ COMPILE := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal
 	--no-header --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test acceptance fix docs lock clean
+.PHONY: help run test acceptance fix docs zipapp lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -21,6 +21,7 @@ help:
 	@echo "make acceptance  the bot against a simulator of both forges, where one is at hand"
 	@echo "make fix         formatting and the repairs that ruff makes by itself"
 	@echo "make docs        rule pages and command help, generated from the code"
+	@echo "make zipapp      dist/hubbot.pyz: the command line in one file"
 	@echo "make lock        choose the newest dependencies and write their hashes down"
 	@echo "make clean       remove what the targets above made (not var/, where the bot's data lie)"
 
@@ -45,6 +46,9 @@ fix: $(VENV)/test.txt
 
 docs: $(VENV)/runtime.txt $(VENV)/pyproject.toml
 	$(BIN)/python -m docs.generate
+
+zipapp: $(VENV)/runtime.txt $(VENV)/pyproject.toml
+	$(BIN)/python tools/make_zipapp.py
 
 lock: $(LOCK_VENV)/bin/uv
 	$(COMPILE) --upgrade --extra server -o requirements/runtime.txt pyproject.toml requirements/build.in

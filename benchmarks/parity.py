@@ -105,9 +105,8 @@ def _table(
     for word, count in sorted(agree.items()):
         print(f"| {word} | {count} |")
     if false_green:
-        print(
-            "\nWhat only hubbot refuses, by rule (a page may count under several):\n\n| rule | asks that | pages |\n|---|---|---:|"
-        )
+        print("\nWhat only hubbot refuses, by rule (a page may count under several):\n")
+        print("| rule | asks that | pages |\n|---|---|---:|")
         for code, count in false_green.most_common():
             print(f"| {code} | {words.summary(code, 'en')} | {count} |")
     if false_red:

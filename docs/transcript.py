@@ -1,7 +1,7 @@
-"""Records docs/transcript.md: a new page from nothing to `All Passed!`, in both languages, by the real commands.
+"""Records docs/transcript.md: a new page from nothing to `All Passed!`, in both languages.
 
-The GoogLeNet page of the hub is written again. Its file and its code are served by a host of the tests' own on
-the loopback interface under their real names, so that everything runs as it does for a publisher.
+The GoogLeNet page of the hub is written again, by the real commands. Its file and its code are served on the
+loopback interface under their real names, so that everything runs as it does for a publisher.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Host(BaseHTTPRequestHandler):
 
     files: dict[str, bytes] = {}  # noqa: RUF012 - one host at a time
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:  # the name that http.server calls
         body = self.files.get(self.path)
         self.send_response(200 if body is not None else 404)
         self.send_header("Content-Length", str(len(body or b"")))

@@ -99,6 +99,8 @@ def _name(run: Run, node: ast.Name, scope: Scope) -> Value:
     found = scope.find(node.id)
     if found is None:
         return Builtin(node.id) if hasattr(builtins, node.id) else ANYTHING
+    if isinstance(found, Items | Table):
+        run.step(len(found.items if isinstance(found, Items) else found.entries))
     if node.id in run.unsure:
         spoil(found)
     return found
@@ -245,11 +247,13 @@ def _sliced(run: Run, owner: Value, node: ast.Slice, scope: Scope) -> Value:
 
 def _table(run: Run, node: ast.Dict, scope: Scope) -> Value:
     made = Table({})
+    _few(len(node.values))
     for key_node, value_node in zip(node.keys, node.values, strict=True):
         value = evaluate(run, value_node, scope)
         if key_node is None:
             if isinstance(value, Table):
                 made.entries |= value.entries
+            _few(len(made.entries))
             made.spoilt = made.spoilt or not isinstance(value, Table) or value.spoilt
             continue
         key = evaluate(run, key_node, scope)
@@ -262,14 +266,21 @@ def _table(run: Run, node: ast.Dict, scope: Scope) -> Value:
 
 def _items(run: Run, node: ast.List | ast.Tuple | ast.Set, scope: Scope) -> Value:
     made = Items([])
+    _few(len(node.elts))
     for part in node.elts:
         if not isinstance(part, ast.Starred):
             made.items.append(evaluate(run, part, scope))
             continue
         more = iterated(evaluate(run, part.value, scope))
         made.items += more or ()
+        _few(len(made.items))
         made.spoilt = made.spoilt or more is None
     return made
+
+
+def _few(count: int) -> None:
+    if count > MAX_ITEMS:
+        raise Undecided
 
 
 def _comprehension(run: Run, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: Scope) -> Value:

@@ -10,16 +10,20 @@ from dataclasses import dataclass, field
 from rules.conf.values import Function, Plain, Undecided, Value, is_tainted
 
 #: Statements and expressions followed in all ways together, and calls within calls. Both limits are ours.
-MAX_STEPS, MAX_DEPTH = 60_000, 60
+MAX_STEPS, MAX_DEPTH = 30_000, 60
 
 Invoke = Callable[["Run", Function, Sequence[Value], Mapping[str, Value], bool], Value]
 
 
 @dataclass(slots=True)
 class Budget:
-    """How many steps are left for all the ways through one file."""
+    """How many steps are left for all the ways through one file, and what was found by looking through whole
+    functions, which is done once for each.
+    """
 
     steps: int = MAX_STEPS
+    names: dict[ast.AST, set[str]] = field(default_factory=dict)
+    generators: dict[ast.AST, bool] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -41,8 +45,9 @@ class Run:
     unsure: set[str] = field(default_factory=set)
     seen: dict[str, None] = field(default_factory=dict)
 
-    def step(self) -> None:
-        self.budget.steps -= 1
+    def step(self, size: int = 0) -> None:
+        """Counts one step, and more where something large is looked at."""
+        self.budget.steps -= 1 + size // 8
         if self.budget.steps < 0:
             raise Undecided
 
@@ -72,7 +77,16 @@ class Run:
 
     def lose_sight(self, function: Function) -> None:
         """A function is handed to code that is not followed: what it names may change at any time."""
-        self.unsure |= names_in(function.node)
+        known = self.budget.names
+        if function.node not in known:
+            known[function.node] = names_in(function.node)
+        self.unsure |= known[function.node]
+
+    def is_generator(self, node: ast.FunctionDef) -> bool:
+        known = self.budget.generators
+        if node not in known:
+            known[node] = any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node))
+        return known[node]
 
 
 def names_in(node: ast.AST) -> set[str]:

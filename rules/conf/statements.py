@@ -106,7 +106,7 @@ def _bind(
 
 def _define(run: Run, node: ast.FunctionDef, scope: Scope) -> None:
     value: Value = Function(node, scope)
-    if any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node)):
+    if run.is_generator(node):
         value = Unknown(tainted=True)
     scope.bind(node.name, _decorated(run, value, node.decorator_list, scope))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 #: Longer texts and containers are not names of models.
-MAX_TEXT, MAX_ITEMS = 1_000, 2_000
+MAX_TEXT, MAX_ITEMS = 1_000, 500
 
 
 class Undecided(Exception):

@@ -273,6 +273,10 @@ HOSTILE = {
     "long line": "x = [" + "1," * 5_000 + "]",
     "number": "x = " + "9" * 1_900,
     "escape": "x = '\\d'\ndef create_network(name):\n    raise ValueError('\\d')\n",
+    "definitions in loops": "L = [0,1,2,3,4,5,6,7,8,9]\nfor a in L:\n  for b in L:\n    for c in L:\n      for d in L:\n"
+    "       def g(x):\n" + "        x = a + b + c + d\n" * 2_000,
+    "functions handed away": "def g(x):\n" + " x = x + x\n" * 3_000 + "h(g)\n" * 4_000,
+    "large lists compared": f"L = [{'1, ' * 400}]\n" + "L == L\n" * 8_000,
     "comprehension of comprehensions": "L = [0,1,2,3,4,5,6,7,8,9]\nx = "
     + "[" * 12 + "1" + " for a in L]" * 12 + "\n",
 }  # fmt: skip

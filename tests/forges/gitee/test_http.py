@@ -52,11 +52,21 @@ def test_cookies_are_not_kept(fake, api, reply):
     assert "Cookie" not in fake.asked[1].headers
 
 
-@pytest.mark.parametrize("token", ["", "a b", "a\nb", "密码"])
+@pytest.mark.parametrize("token", ["a b", "a\nb", "密码"])
 def test_a_token_that_cannot_be_sent_is_refused_without_being_shown(token):
     with pytest.raises(ValueError) as error:
         Api("http://127.0.0.1", token)
-    assert not token or token not in str(error.value)
+    assert token not in str(error.value)
+
+
+def test_what_is_public_is_read_without_a_token(fake, reply):
+    made = Api(fake.url, "")
+    fake.on("GET /user", reply(401, {"message": "sign in"}))
+    with pytest.raises(RequestError) as error:
+        made.get("/user")
+    made.close()
+    assert "Authorization" not in fake.asked[0].headers
+    assert "sign in" in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ COMPILE := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal
 	--no-header --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test acceptance fix docs pictures lock clean
+.PHONY: help run test acceptance fix docs pictures zipapp lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -22,6 +22,7 @@ help:
 	@echo "make fix         formatting and the repairs that ruff makes by itself"
 	@echo "make docs        rule pages, command help and the texts of sample comments, generated"
 	@echo "make pictures    docs/images of the sample comments, taken with Chromium"
+	@echo "make zipapp      dist/hubbot.pyz: the command line in one file"
 	@echo "make lock        choose the newest dependencies and write their hashes down"
 	@echo "make clean       remove what the targets above made (not var/, where the bot's data lie)"
 
@@ -50,6 +51,9 @@ docs: $(VENV)/runtime.txt $(VENV)/pyproject.toml
 
 pictures: $(VENV)/test.txt $(VENV)/pyproject.toml
 	$(BIN)/python -m docs.comments
+
+zipapp: $(VENV)/runtime.txt $(VENV)/pyproject.toml
+	$(BIN)/python tools/make_zipapp.py
 
 lock: $(LOCK_VENV)/bin/uv
 	$(COMPILE) --upgrade --extra server -o requirements/runtime.txt pyproject.toml requirements/build.in

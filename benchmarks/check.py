@@ -31,7 +31,7 @@ ssl.create_default_context = lambda *given, **named: types.SimpleNamespace()
 socket.gethostbyname = lambda name: "127.0.0.1"
 from mindspore_hub._utils.check import ValidMarkdown
 passed = refused = 0
-for page in sorted(Path(assets).rglob("*.md")):
+for page in sorted(Path(assets).rglob("*.md")) if Path(assets).is_dir() else [Path(assets)]:
     try:
         ValidMarkdown(str(page)).check_markdown_file()
         passed += 1
@@ -62,6 +62,7 @@ def main() -> int:
     if args.validator:
         assets = str(args.hub / "mshub_res" / "assets")
         contestants["validator"] = [args.python, "-c", VALIDATOR, str(args.validator), assets]
+        contestants["validator PAGE"] = [args.python, "-c", VALIDATOR, str(args.validator), page]
     else:
         print("The hub's own validator is not measured: give --validator.")
     _report(measure(contestants, args.runs))
@@ -101,7 +102,7 @@ def _report(measured: Mapping[str, Sequence[Run]]) -> None:
         wall = statistics.median(run.wall for run in runs)
         cpu = statistics.median(run.cpu for run in runs)
         peak = max(run.peak for run in runs)
-        print(f"{name:<12} wall {wall:7.3f} s   cpu {cpu:7.3f} s   peak {peak / 1e6:5.0f} MB   n={len(runs)}")
+        print(f"{name:<14} wall {wall:7.3f} s   cpu {cpu:7.3f} s   peak {peak / 1e6:5.0f} MB   n={len(runs)}")
 
 
 def _arguments() -> argparse.Namespace:

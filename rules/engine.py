@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import islice
 
+from rules.artifacts.confplace import CONF, raw_url
 from rules.artifacts.digest import repaired
-from rules.facts import Facts, TreeAsset, Wanted
+from rules.facts import Facts, TreeAsset, Wanted, WantedConf
 from rules.finding import Fault, Finding, Problem, Severity, fingerprint
 from rules.links import is_fetchable
 from rules.page import Page
@@ -16,7 +17,7 @@ from rules.policy import Policy
 from rules.rule import Context, Rule, Subject, catalogue
 from rules.source import point
 
-__all__ = ["Subject", "check", "tree_assets", "wanted"]
+__all__ = ["Subject", "check", "tree_assets", "wanted", "wanted_confs"]
 
 #: More of one kind on one page tell nobody more; the page is red anyway.
 MAX_PROBLEMS = 100
@@ -30,6 +31,17 @@ def wanted(pages: Iterable[Page]) -> tuple[Wanted, ...]:
         for asset in page.assets:
             if asset.link not in found and is_fetchable(asset.link):
                 found[asset.link] = Wanted(asset.link, asset.sha256, asset.file_format)
+    return tuple(found.values())
+
+
+def wanted_confs(pages: Iterable[Page]) -> tuple[WantedConf, ...]:
+    """The conf files to look at: one entry for each distinct `repo-link`, in the order of the pages."""
+    found: dict[str, WantedConf] = {}
+    for page in pages:
+        link = page.text("repo-link")
+        url = "" if page.is_cn or link in found else raw_url(link, CONF)
+        if url:
+            found[link] = WantedConf(link, url, raw_url(link, "README.md"))
     return tuple(found.values())
 
 
@@ -76,7 +88,7 @@ def _worth_running(
         rule
         for rule in rules
         if rule.removals is removed
-        and (facts.files or not rule.remote)
+        and (facts.files or facts.confs or not rule.remote)
         and not all(policy.is_silent(rule, way) for way in ways)
     ]
 

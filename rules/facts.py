@@ -84,6 +84,29 @@ class RemoteFile:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedConf:
+    """A conf file to look at: the `repo-link` that it belongs to, its address, and a file that stands beside
+    it in every model's directory, whose presence tells a missing file from a server that denies everything.
+    """
+
+    link: str
+    url: str
+    beside: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfFile:
+    """A model's `mindspore_hub_conf.py` as it is read from its repository; it is never run.
+
+    `present` is False where the repository surely has none, None where nobody can tell now.
+    """
+
+    url: str
+    present: bool | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TreeAsset:
     """One asset entry of a page elsewhere in the hub's tree, for rules that compare pages."""
 
@@ -102,9 +125,11 @@ class Facts:
     `paths` are those of every page of the base tree that the pull request does not remove or rename.
     `rivals` maps the path of a page to the other open pull requests that bring a page there, as readers know
     them (`!12`).
+    `confs` maps the text of a `repo-link` to the `mindspore_hub_conf.py` there; an absent one was not read.
     """
 
     files: Mapping[str, RemoteFile] = field(default_factory=dict)
     tree: Mapping[str, tuple[TreeAsset, ...]] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
     rivals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    confs: Mapping[str, ConfFile] = field(default_factory=dict)

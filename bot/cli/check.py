@@ -6,21 +6,22 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bot.cli.gather import from_branch, from_hub, from_paths
+from bot.cli.terminal import has_colour, spoken
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
 from rules import engine, policy
-from rules.facts import Facts, RemoteFile
+from rules.facts import ConfFile, Facts, RemoteFile
 from rules.output.result import Result, counts
 from rules.rule import Subject
 
-FORMATS = ("text", "concise", "json", "sarif", "github", "markdown")
+FORMATS = ("text", "concise", "json", "sarif", "rdjson", "github", "markdown")
 CLEAN, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
 
 
@@ -48,7 +49,8 @@ def add_parser(commands: Any) -> None:
         metavar="FORMAT[:FILE]",
         help=f"one of {', '.join(FORMATS)}; repeatable with a FILE to write to (default: text)",
     )
-    parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of the findings")
+    parser.add_argument("--lang", choices=("zh", "en"), default=spoken(), help="language of the findings")
+    parser.add_argument("--watch", action="store_true", help="check again after every change, until Ctrl-C")
     parser.add_argument(
         "--fail-on",
         choices=("error", "warning"),
@@ -59,11 +61,18 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Returns 0 clean, 1 findings, 2 usage, 3 could not finish or could not verify."""
+    if args.watch:
+        watch = importlib.import_module("bot.cli.watch").watch
+        return int(watch(lambda: _once(args), args.paths, args.lang))
+    return _once(args)
+
+
+def _once(args: argparse.Namespace) -> int:
     try:
         outputs = _outputs(args.format or ["text"], args.lang)
         subjects, facts = _subjects(args)
         if args.remote:
-            facts = replace(facts, files=_measured(subjects, args.lang))
+            facts = replace(facts, files=_measured(subjects, args.lang), confs=_confs(subjects, args.lang))
         findings = engine.check(subjects, facts, policy.default())
         lines = {subject.page.path: subject.page.lines for subject in subjects}
         result = Result(tuple(findings), len(subjects), args.lang, lines)
@@ -122,6 +131,21 @@ def _measured(subjects: Sequence[Subject], lang: str) -> dict[str, RemoteFile]:
     return files
 
 
+def _confs(subjects: Sequence[Subject], lang: str) -> Mapping[str, ConfFile]:
+    """The conf files of the pages' repositories; one that cannot be read is named, and blamed on nobody."""
+    from bot import settings
+    from bot.downloads import Fetcher
+    from bot.downloads.confs import conf_files
+
+    connect_to, ca_bundle = settings.for_downloads(os.environ)
+    wanted = engine.wanted_confs(subject.page for subject in subjects if not subject.removed)
+    with closing(Fetcher(connect_to=connect_to, ca_bundle=ca_bundle or None)) as fetcher:
+        found, unread = conf_files(fetcher, wanted, lambda: False)
+    for url, reason in unread.items():
+        print(say(lang, "conf-unread", url=url, reason=reason), file=sys.stderr)
+    return found
+
+
 def _write(result: Result, name: str, target: str) -> None:
     render = importlib.import_module(f"rules.output.{name}").render
     if target:
@@ -132,7 +156,7 @@ def _write(result: Result, name: str, target: str) -> None:
                 say(result.lang, "cannot-write", path=target, detail=error.strerror)
             ) from None
     elif name == "text":
-        _print(render(result, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+        _print(render(result, colour=has_colour(sys.stdout)))
     else:
         _print(render(result))
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from bot.cli.terminal import spoken
 from bot.cli.words import say
 from rules import words
 from rules.rule import find
@@ -17,7 +18,7 @@ def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
     parser = commands.add_parser("explain", help="explain a rule", description=__doc__)
     parser.add_argument("code", metavar="CODE", help="code or name of a rule: MSH303, 303, digest-mismatch")
-    parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of the explanation")
+    parser.add_argument("--lang", choices=("zh", "en"), default=spoken(), help="language of the explanation")
 
 
 def run(args: argparse.Namespace) -> int:

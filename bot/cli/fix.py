@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli.gather import from_branch, page_files, read_bytes, top
+from bot.cli.terminal import spoken
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
 from rules import policy
@@ -37,7 +38,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--diff", action="store_true", help="print the repairs and write nothing")
     parser.add_argument("--yes", action="store_true", help="do not ask before writing")
-    parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of messages")
+    parser.add_argument("--lang", choices=("zh", "en"), default=spoken(), help="language of messages")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -133,7 +134,8 @@ def write(file: Path, before: bytes, after: bytes, lang: str) -> None:
         with open(handle, "wb") as opened:
             opened.write(after)
             opened.flush()
-            os.fchmod(opened.fileno(), file.stat().st_mode & 0o7777)
+            if hasattr(os, "fchmod"):  # Windows has none, nor the permissions
+                os.fchmod(opened.fileno(), file.stat().st_mode & 0o7777)
             os.fsync(opened.fileno())
         if file.read_bytes() != before:
             raise CouldNotVerify(say(lang, "changed-meanwhile", path=file))
@@ -148,7 +150,9 @@ def write(file: Path, before: bytes, after: bytes, lang: str) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Makes the replacement itself durable."""
+    """Makes the replacement itself durable; Windows opens no directories, and needs no such thing."""
+    if os.name == "nt":
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

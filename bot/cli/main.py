@@ -9,16 +9,20 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
+from bot.cli.terminal import prepare
 from bot.errors import UserError
 
 #: Command, its module, and what it does. Publishers' commands first, operators' after them.
 COMMANDS = {
+    "new": ("bot.cli.new", "write a new page by answering a few questions"),
     "check": ("bot.cli.check", "check asset pages and say how to fix what is wrong"),
     "fix": ("bot.cli.fix", "make the repairs by which nothing can be lost"),
     "sha256": ("bot.cli.sha256", "print the sha256 of a file or of a remote file"),
     "explain": ("bot.cli.explain", "explain a rule"),
     "rules": ("bot.cli.rules", "list all rules"),
     "schema": ("bot.cli.schema", "print the JSON Schema of a page's header"),
+    "index": ("bot.cli.index", "print the JSON that the hub's site is built from"),
+    "completion": ("bot.cli.completion", "print the completion script of a shell"),
     "review": ("bot.cli.review", "review one pull request and print the result"),
     "demo": ("bot.cli.demo", "serve sample pull requests with real reviews: no account, no network"),
     "serve": ("bot.cli.serve", "run receiver and worker in one go"),
@@ -33,6 +37,7 @@ OK, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns 0 clean, 1 findings, 2 usage or configuration, 3 could not finish."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    prepare(sys.stdout, sys.stderr)
     name = next((a for a in given if not a.startswith("-")), "")
     try:
         module = importlib.import_module(COMMANDS[name][0]) if name in COMMANDS else None
@@ -53,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         return _not_installed(name, error)
     except KeyboardInterrupt:
+        if sys.stderr.isatty():  # the terminal has written ^C, and our next word begins a line
+            print(file=sys.stderr)
         return 128 + signal.SIGINT
     except BrokenPipeError:
         # The reader of our output has seen enough; what is still buffered has nowhere to go.

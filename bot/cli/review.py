@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from bot import settings
+from bot.cli.terminal import spoken
+from bot.cli.words import say
 from bot.errors import CouldNotVerify, ForgeError, UserError
 from bot.model import PullRef
 
@@ -45,27 +47,31 @@ def run(args: argparse.Namespace) -> int:
 
     ref = _ref(args.pull)
     chosen = settings.for_one_pull(os.environ, ref, post=args.post)
-    if chosen.github is not None and not chosen.github.token:
-        # Pages are read through the GraphQL API, which answers nobody without a token.
-        raise UserError("GITHUB_TOKEN is missing: GitHub wants one to read with; it needs no permission.")
+    token = chosen.github.token if chosen.github is not None else chosen.gitee and chosen.gitee.token
     with tempfile.TemporaryDirectory(prefix="hubbot-") as folder:
         database = f"sqlite:///{Path(folder) / 'once.sqlite'}"
         try:
             with wiring.world(replace(chosen, database_url=database)) as world:
-                # Gitee gives pages one by one only: reading its whole hub is not worth it for one review.
-                alone = replace(world, compares_tree=ref.forge != "gitee")
+                # Reading a whole hub page by page, or on a stranger's allowance, is too much for one review.
+                alone = replace(world, compares_tree=ref.forge != "gitee" and bool(token))
                 report = once.review(alone, ref, threading.Event())
         except (ForgeError, CouldNotVerify) as error:
             print(f"hubbot: {ref} could not be reviewed: {error}", file=sys.stderr)
+            if not token:
+                print(_say(args.lang, "no-token", variable=f"{ref.forge.upper()}_TOKEN"), file=sys.stderr)
             return UNFINISHED
     if report is None:
-        print(f"{ref} is not open: there is nothing to review.")
+        print(_say(args.lang, "not-open", ref=ref))
         return OK
     print(once.summary(report, args.lang or report.language))
     found = verdict(report)
     if found in (Verdict.PASSED, Verdict.NOTHING_TO_CHECK):
         return OK
     return FINDINGS if found is Verdict.FAILED else UNFINISHED
+
+
+def _say(lang: str | None, name: str, **values: object) -> str:
+    return say(lang or spoken(), name, "review", **values)
 
 
 def _ref(text: str) -> PullRef:

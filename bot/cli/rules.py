@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from bot.cli.terminal import spoken
 from bot.cli.words import say
 from rules import policy, words
 from rules.finding import Severity
@@ -14,7 +15,7 @@ from rules.rule import catalogue
 def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
     parser = commands.add_parser("rules", help="list all rules", description=__doc__)
-    parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of the list")
+    parser.add_argument("--lang", choices=("zh", "en"), default=spoken(), help="language of the list")
 
 
 def run(args: argparse.Namespace) -> int:

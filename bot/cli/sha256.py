@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.progress import Progress
+from bot.cli.terminal import spoken
 
 if TYPE_CHECKING:
     from rules.facts import RemoteFile
@@ -47,11 +48,16 @@ WORDS = {
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("sha256", help="print the sha256 of a file or of a remote file")
     parser.add_argument("source", metavar="FILE|URL", help="a local file, or an https address")
-    parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of messages")
+    parser.add_argument(
+        "--write", metavar="PAGE", help="put the digest into the entry of this file on a page"
+    )
+    parser.add_argument("--lang", choices=("zh", "en"), default=spoken(), help="language of messages")
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints `sha256: <hex>`; returns 0, 1 when there is no such file, 3 when it could not be read now."""
+    if getattr(args, "write", None):
+        return int(importlib.import_module("bot.cli.digests").run(args))
     source: str = args.source
     lang = getattr(args, "lang", "en") or "en"
     progress = Progress(lang=lang)

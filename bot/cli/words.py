@@ -6,9 +6,10 @@ from pathlib import Path
 
 from rules.words import LANGUAGES, phrases
 
-_CHECK = Path(__file__).with_name("locale") / "check.yaml"
+_LOCALE = Path(__file__).with_name("locale")
 
 
-def say(lang: str, name: str, **values: object) -> str:
-    """A phrase with its values filled in."""
-    return str(phrases(_CHECK)[lang if lang in LANGUAGES else "en"][name]).format(**values)
+def say(lang: str, name: str, catalogue: str = "check", **values: object) -> str:
+    """A phrase with its values filled in; `catalogue` is a file of `locale/`."""
+    found = phrases(_LOCALE / f"{catalogue}.yaml")
+    return str(found[lang if lang in LANGUAGES else "en"][name]).format(**values)

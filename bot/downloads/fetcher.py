@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from bot.downloads import connect_to as overrides
+from bot.downloads import texts
 from bot.downloads.admission import Admission, Ticket
 from bot.downloads.confirm import confirms
 from bot.downloads.connection import Connect, Dialer, is_own, system_connect, tls_context
@@ -21,6 +22,7 @@ from bot.downloads.limits import Limits
 from bot.downloads.outcome import Cancelled, Refused
 from bot.downloads.reading import Reading
 from bot.downloads.resolver import Resolve, system_resolve
+from bot.downloads.texts import Text
 from bot.downloads.tools import Progress, Tools
 from bot.downloads.transport import Transport
 from bot.downloads.urls import check
@@ -132,6 +134,10 @@ class Fetcher:
                 idle = not self._stops
             if idle:
                 self._tools.transport.drop_idle()
+
+    def texts(self, urls: Sequence[str], cancelled: Callable[[], bool]) -> Iterator[Text]:
+        """Small text files, for example code that is looked at and never run; see `texts.read`."""
+        return texts.read(self._tools, urls, cancelled)
 
     def close(self) -> None:
         """Ends everything that still runs."""

@@ -6,9 +6,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from types import MappingProxyType
 
 from bot.errors import CouldNotVerify
 from bot.flows import judge, scope
+from bot.flows.conf import confs
 from bot.flows.measure import measure
 from bot.flows.post import Poster
 from bot.flows.rivals import ask_rivals, ask_rivals_of, rivals
@@ -24,7 +26,7 @@ from bot.store.queue import JUDGE, Request, retry_request, review_request
 from bot.store.store import FORGE_REFUSED
 from rules import engine
 from rules.engine import Subject
-from rules.facts import Facts, RemoteFile, TreeAsset, Wanted
+from rules.facts import ConfFile, Facts, RemoteFile, TreeAsset, Wanted
 from rules.finding import Finding
 from rules.page import Page, parse
 
@@ -92,7 +94,8 @@ def review(run: Run) -> Request | None:
         raise TooLarge
     part = scope.of(run.lease.payload, material.subjects, before)
     files = measure(run, report, material.wanted, poster.everything, part)
-    findings = _judge(run, material, {file.url: file for file in files})
+    read = confs(run, [subject.page for subject in material.subjects if not subject.removed])
+    findings = _judge(run, material, {file.url: file for file in files}, read)
     found = replace(report, findings=tuple(findings), files=tuple(files))
     again = _end(poster, found)
     ask_rivals(run, pull, found)
@@ -203,8 +206,13 @@ def _patches(material: Material) -> dict[str, str | None]:
     return patches
 
 
-def _judge(run: Run, material: Material, files: Mapping[str, RemoteFile]) -> list[Finding]:
-    facts = Facts(files, material.tree, material.paths, material.rivals)
+def _judge(
+    run: Run,
+    material: Material,
+    files: Mapping[str, RemoteFile],
+    found: Mapping[str, ConfFile] = MappingProxyType({}),
+) -> list[Finding]:
+    facts = Facts(files, material.tree, material.paths, material.rivals, found)
     return engine.check(material.subjects, facts, run.world.policy)
 
 

@@ -243,8 +243,12 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert "MSH777" in capsys.readouterr().err
 
 
-def test_the_commands_words_are_in_both_languages() -> None:
-    words = phrases(Path(check.__file__).with_name("locale") / "check.yaml")
+CATALOGUES = sorted(Path(check.__file__).with_name("locale").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.stem)
+def test_the_commands_words_are_in_both_languages(catalogue: Path) -> None:
+    words = phrases(catalogue)
     assert set(words) == {"en", "zh"}
     assert set(words["en"]) == set(words["zh"])
     for name, text in words["en"].items():

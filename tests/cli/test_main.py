@@ -38,7 +38,17 @@ def python(program: str, *args: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "args", [["--help"], ["rules"], ["explain", "MSH303"], ["check", "--help"], ["sha256", "pyproject.toml"]]
+    "args",
+    [
+        ["--help"],
+        ["rules"],
+        ["explain", "MSH303"],
+        ["check", "--help"],
+        ["check", "--fail-on", "error", "--all", "tests/rules/fixtures/msh206"],
+        ["sha256", "pyproject.toml"],
+        ["new", "--conf", "--model", "lenet"],
+        ["index", "tests/rules/fixtures/msh206/good.md"],
+    ],
 )
 def test_publishers_commands_load_no_server(args: list[str]) -> None:
     done = python(LOADED, *args)
@@ -46,11 +56,50 @@ def test_publishers_commands_load_no_server(args: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [["--help"], ["rules"], ["explain", "MSH303"], ["check", "--help"], ["sha256", "pyproject.toml"]]
+    "args",
+    [
+        ["--help"],
+        ["rules"],
+        ["explain", "MSH303"],
+        ["check", "--help"],
+        ["check", "--fail-on", "error", "--all", "tests/rules/fixtures/msh206"],
+        ["sha256", "pyproject.toml"],
+        ["new", "--conf", "--model", "lenet"],
+        ["index", "tests/rules/fixtures/msh206/good.md"],
+    ],
 )
 def test_publishers_commands_need_no_server(args: list[str]) -> None:
     done = python(WITHOUT_SERVER, *args)
     assert done.returncode == 0, done.stderr
+
+
+def test_completion_leaves_out_what_is_not_installed() -> None:
+    done = python(WITHOUT_SERVER, "completion", "bash")
+    assert done.returncode == 0, done.stderr
+    assert "check" in done.stdout
+
+
+def test_checking_a_page_loads_little() -> None:
+    """Neither a client for the net, nor what only misspelt pages or conf files need."""
+    program = """
+import sys
+from bot.cli.main import main
+code = main(["check", "tests/rules/fixtures/msh206/good.md"])
+heavy = ("urllib3", "ssl", "rapidfuzz", "rules.conf", "bot.downloads", "bot.settings")
+print([name for name in heavy if name in sys.modules], file=sys.stderr)
+"""
+    assert python(program).stderr.splitlines()[-1] == "[]"
+
+
+def test_help_loads_no_command() -> None:
+    program = """
+import sys
+from bot.cli.main import main
+main(["--help"])
+heavy = ("yaml", "rules", "rules.page", "bot.cli.check")
+print([name for name in heavy if name in sys.modules], file=sys.stderr)
+"""
+    assert python(program).stderr.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize("command", ["serve", "web", "worker", "db upgrade", "demo", "review 1"])

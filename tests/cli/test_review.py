@@ -124,9 +124,27 @@ def test_an_unknown_pull_request_could_not_be_reviewed(github: FakeGitHub) -> No
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("more", [[], ["--post"]])
-def test_a_token_is_asked_for_before_anything_else(github: FakeGitHub, more: list[str]) -> None:
-    done = review(github, URL, *more, GITHUB_TOKEN="")
+def test_what_is_public_is_reviewed_without_a_token(github: FakeGitHub) -> None:
+    offer(github, {PAGE: BAD})
+    done = review(github, GITHUB_TOKEN="")
+    assert done.returncode == 1, done.stderr
+    assert "must fix" in done.stdout
+    assert {call.method for call in github.calls} == {"GET"}
+    assert [
+        call.headers.get("authorization") for call in github.calls if "authorization" in call.headers
+    ] == []
+
+
+def test_a_refusal_without_a_token_says_what_a_token_is_for(github: FakeGitHub) -> None:
+    done = review(github, URL, "--lang", "zh", GITHUB_TOKEN="")
+    assert done.returncode == 3
+    assert "GITHUB_TOKEN" in done.stderr
+    assert "令牌" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_posting_asks_for_a_token_before_anything_else(github: FakeGitHub) -> None:
+    done = review(github, URL, "--post", GITHUB_TOKEN="")
     assert done.returncode == 2
     assert "GITHUB_TOKEN" in done.stderr
     assert github.calls == []

@@ -23,6 +23,7 @@ from multiprocessing.connection import Connection
 from typing import Any, cast
 
 from bot.downloads import Fetcher
+from bot.downloads.texts import Text, TextState
 from bot.flows.worker import Worker
 from bot.forges.github.hooks import GitHubHooks
 from bot.model import PullRef, Report
@@ -118,6 +119,10 @@ class FarFetcher:
                 want.url, RemoteState.MEASURED, want.sha256, digest(want.url), 4, want.url, reads=2,
                 measured_at=time.time(),
             )  # fmt: skip
+
+    def texts(self, urls: Sequence[str], cancelled: Callable[[], bool]) -> Iterator[Text]:
+        """No repository tells anything."""
+        return (Text(url, TextState.UNKNOWN) for url in urls)
 
 
 class Child:

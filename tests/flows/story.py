@@ -13,6 +13,7 @@ from typing import Any, cast
 from sqlalchemy import Engine
 
 from bot.downloads import Fetcher
+from bot.downloads.texts import Text, TextState
 from bot.flows.attempt import attempt
 from bot.flows.run import Run
 from bot.model import Comment, Delivery, Intent, PullRef, Report, User
@@ -71,6 +72,7 @@ class FakeFetcher:
     now: Callable[[], float]
     asked: list[str] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
+    code: dict[str, str] = field(default_factory=dict)
     stops_after: int | None = None
     reason: str = "status-503"
     #: What every file is found to hold.
@@ -94,6 +96,12 @@ class FakeFetcher:
             self.asked.append(want.url)
             yield replace(known[want.url], confirmed_at=self.now()) if want.url in known else self._file(want)
             self.meanwhile(want.url)
+
+    def texts(self, urls: Sequence[str], cancelled: Callable[[], bool]) -> Iterator[Text]:
+        """The code of repositories: what `code` has, and nothing is known of the rest."""
+        for url in urls:
+            known = url in self.code
+            yield Text(url, TextState.READ if known else TextState.UNKNOWN, self.code.get(url, ""))
 
     def _file(self, want: Wanted) -> RemoteFile:
         if want.url in self.down:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from rules import engine, policy
-from rules.facts import Facts, RemoteFile, RemoteState, TreeAsset
+from rules.facts import ConfFile, Facts, RemoteFile, RemoteState, TreeAsset
 from rules.finding import Fault, Finding
 from rules.output import concise
 from rules.output.result import Result
@@ -24,8 +24,8 @@ BAD = sorted(FIXTURES.glob("*/bad*.md"))
 def judged(page: Path) -> list[Finding]:
     """What the rule that the directory is named by says of a page, with what lies beside it.
 
-    `base.md` is the page on the base branch; `path.txt`, `facts.yaml`, `tree.yaml`, `rivals.yaml` and an
-    empty `removed` hold for bad pages only.
+    `base.md` is the page on the base branch, `confs.yaml` what repositories hold; `path.txt`, `facts.yaml`,
+    `tree.yaml`, `rivals.yaml` and an empty `removed` hold for bad pages only.
     """
     folder = page.parent
     beside = {file.name: file for file in folder.iterdir() if page.name.startswith("bad")}
@@ -34,7 +34,10 @@ def judged(page: Path) -> list[Finding]:
     tree = [TreeAsset(**entry) for entry in _entries(beside.get("tree.yaml"))]
     rivals = dict.fromkeys([path], tuple(_entries(beside.get("rivals.yaml"))))
     others = beside["tree.txt"].read_text(encoding="utf-8").split() if "tree.txt" in beside else []
+    confs = folder / "confs.yaml"
+    read = _entries(confs if confs.exists() else None)
     facts = Facts(
+        confs={entry["link"]: ConfFile(entry["url"], entry["present"], entry["text"]) for entry in read},
         files={file.url: file for file in remote},
         tree={use.path: (use,) for use in tree},
         paths=tuple(others),

@@ -235,7 +235,7 @@ class Api:
             session = requests.Session()
             session.trust_env = False
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            if self._token:
+            if self._token:  # what is public is read without one
                 session.headers["Authorization"] = f"Bearer {self._token}"
             session.headers["Accept"] = "application/json"
             session.headers["User-Agent"] = "hubbot"

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from bot.errors import ForgeError
 from bot.forges.github import blobs, changes, checks, comments, look, pulls, reviews, threads, trees
 from bot.forges.github.api import Api
-from bot.forges.github.credential import App, PlainToken
+from bot.forges.github.credential import Anonymous, App, PlainToken
 from bot.forges.github.errors import StatusError
 from bot.forges.github.hooks import NAME
 from bot.forges.github.shape import item, number, part, sha, text, user
@@ -47,8 +47,12 @@ TREES_KEPT = 4
 def token_client(
     api_url: str, token: str, *, now: Callable[[], float] = time.time, pace: Pace | None = None
 ) -> GitHubForge:
-    """Writes as the token's account with commit statuses; `api_url` may end in `/api/v3`."""
-    return GitHubForge(Api(api_url, PlainToken(token), now=now, pace=pace or Pace()))
+    """Writes as the token's account with commit statuses; `api_url` may end in `/api/v3`.
+
+    Without a token it reads what is public, and cannot write.
+    """
+    credential = PlainToken(token) if token else Anonymous()
+    return GitHubForge(Api(api_url, credential, now=now, pace=pace or Pace()))
 
 
 def app_client(

@@ -41,6 +41,33 @@ class Credential(Protocol):
     def close(self) -> None: ...
 
 
+class Nobody(Auth):
+    """Signs nothing: GitHub answers anybody about public repositories, sixty times an hour."""
+
+    token_type, token = "", ""
+
+    def authentication(self, headers: dict[str, Any]) -> None:
+        """Leaves a request as it is."""
+
+
+class Anonymous:
+    """No credential at all: reads what is public, and writes nothing."""
+
+    app_id = ""
+
+    def auth(self, repo: str) -> Auth:  # noqa: ARG002 - the same for all
+        return Nobody()
+
+    def renew(self, repo: str, refused: str) -> bool:  # noqa: ARG002 - there is none
+        return False
+
+    def login(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        pass
+
+
 class PlainToken:
     """A person's or machine account's token: commit statuses, no check runs."""
 

@@ -1,0 +1,45 @@
+"""The terminal as it is: its language, what its encoding can show, and whether it has colours."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+#: In the order in which the C library asks them; the first that says anything decides.
+LOCALES = ("LC_ALL", "LC_MESSAGES", "LANG")
+#: Chinese as Windows numbers its languages, without the country.
+_CHINESE_WINDOWS = 0x04
+
+
+def spoken(environment: Mapping[str, str] = os.environ) -> str:
+    """`zh` where the locale is Chinese, else `en`: what `--lang` is when it is not given."""
+    named = next((environment[name] for name in LOCALES if environment.get(name)), "")
+    if named:
+        return "zh" if named[:2].lower() == "zh" else "en"
+    return "zh" if sys.platform == "win32" and _windows_is_chinese() else "en"
+
+
+def _windows_is_chinese() -> bool:
+    with contextlib.suppress(AttributeError, OSError):
+        import ctypes  # only there
+
+        language: int = ctypes.windll.kernel32.GetUserDefaultUILanguage()  # type: ignore[attr-defined]  # Windows
+        return language & 0xFF == _CHINESE_WINDOWS
+    return False
+
+
+def prepare(*streams: TextIO) -> None:
+    """Lets nothing that is printed fail: what a console of another encoding lacks is shown by number."""
+    for stream in streams:
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]  # not every stream has it
+
+
+def has_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether to paint: a terminal that can, and nobody who asked not to (no-color.org)."""
+    if environment.get("NO_COLOR") or environment.get("TERM") == "dumb" or not stream.isatty():
+        return False
+    return sys.platform != "win32" or any(environment.get(name) for name in ("WT_SESSION", "ANSICON", "TERM"))

@@ -1,0 +1,68 @@
+"""Checks again whenever a page changes, for an editor's task or a second terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from bot.cli.gather import page_files, top
+from bot.cli.words import say
+from bot.errors import UserError
+from rules.page import ROOT
+
+#: Seconds between two looks: soon after a save, and nothing to a disk.
+PAUSE = 0.5
+#: Stands before and after each run, for editors that must know where one ends.
+BEGIN, END = "hubbot: checking", "hubbot: checked"
+
+Snapshot = Mapping[str, tuple[int, int]]
+
+
+def watch(
+    check: Callable[[], int],
+    paths: Sequence[str],
+    lang: str,
+    pause: Callable[[float], None] = time.sleep,
+) -> int:
+    """Runs `check` now and after every change, until it is interrupted; returns what ends it otherwise."""
+    try:
+        seen = snapshot(paths, lang)
+    except UserError as error:
+        print(f"hubbot: {error}", file=sys.stderr)
+        return 2
+    while True:
+        print(BEGIN, flush=True)
+        check()
+        print(END, flush=True)
+        print(say(lang, "watching", count=len(seen)), file=sys.stderr, flush=True)
+        seen = _next(seen, paths, lang, pause)
+
+
+def _next(seen: Snapshot, paths: Sequence[str], lang: str, pause: Callable[[float], None]) -> Snapshot:
+    """The first look that differs from an earlier one. A page that is just being replaced is waited for."""
+    while True:
+        pause(PAUSE)
+        try:
+            now = snapshot(paths, lang)
+        except UserError:
+            continue
+        if now != seen:
+            return now
+
+
+def snapshot(paths: Sequence[str], lang: str) -> Snapshot:
+    """Times and sizes of all pages that a check may be about. Raises `UserError` where there are none."""
+    folders = list(paths) or [str(top(lang) / ROOT)]
+    if not paths and not Path(folders[0]).is_dir():
+        return {}
+    found = {}
+    for path, file in page_files(folders, lang).items():
+        try:
+            status = os.stat(file)
+        except OSError:
+            continue
+        found[path] = (status.st_mtime_ns, status.st_size)
+    return found

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.downloads import Fetcher
+from bot.downloads import Fetcher, Limits
 from bot.forges.base import Forge, Hooks
 from bot.forges.demo.forge import DemoForge
 from bot.forges.demo.hooks import DemoHooks
@@ -18,7 +18,8 @@ from bot.forges.gitee.client import GiteeForge
 from bot.forges.gitee.hooks import GiteeHooks
 from bot.forges.github.client import GitHubForge, app_client, token_client
 from bot.forges.github.hooks import GitHubHooks
-from bot.settings import GitHubSettings, Settings
+from bot.settings import AuditSettings, GitHubSettings, Settings
+from bot.store.audits import AuditStore
 from bot.store.database import open_database, upgrade
 from bot.store.queue import Queue
 from bot.store.store import Store
@@ -26,6 +27,18 @@ from rules import policy
 from rules.policy import Policy
 
 DEMO = "demo"
+
+#: What an audit takes of a host, far below what a review may: one connection, never a file in pieces.
+AUDIT_LIMITS = Limits(parallel=4, per_host=1, pieces_below=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """What the audit of published pages works with, apart from what reviews use."""
+
+    chosen: AuditSettings
+    fetcher: Fetcher
+    store: AuditStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,8 @@ class World:
     #: Whether a pull request is compared with every page of the hub, which is read once and then kept.
     compares_tree: bool = True
     now: Callable[[], float] = time.time
+    #: None where published pages are not audited.
+    auditor: Auditor | None = None
 
 
 def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
@@ -87,6 +102,7 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
         forges[DEMO] = DemoForge(demo, settings.public_url)
     store = _store(settings.database_url)
     fetcher = Fetcher(connect_to=settings.connect_to, ca_bundle=settings.ca_bundle or None)
+    auditor = _auditor(settings, store) if settings.audit.every else None
     try:
         yield World(
             forges,
@@ -97,9 +113,12 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
             policy.default(),
             settings.public_url,
             settings.dry_run,
+            auditor=auditor,
         )
     finally:
         fetcher.close()
+        if auditor is not None:
+            auditor.fetcher.close()
         store.engine.dispose()
 
 
@@ -107,6 +126,11 @@ def _github(settings: GitHubSettings) -> GitHubForge:
     if settings.app_id:
         return app_client(settings.api_url, settings.app_id, settings.private_key)
     return token_client(settings.api_url, settings.token)
+
+
+def _auditor(settings: Settings, store: Store) -> Auditor:
+    fetcher = Fetcher(AUDIT_LIMITS, connect_to=settings.connect_to, ca_bundle=settings.ca_bundle or None)
+    return Auditor(settings.audit, fetcher, AuditStore(store.engine))
 
 
 def _store(database_url: str) -> Store:

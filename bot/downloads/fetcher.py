@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from bot.downloads import connect_to as overrides
+from bot.downloads.alive import Alive, alive
 from bot.downloads.connection import Connect, Dialer, is_own, system_connect, tls_context
 from bot.downloads.hosts import Hosts
 from bot.downloads.limits import Limits
@@ -97,6 +98,13 @@ class Fetcher:
                 idle = not self._stops
             if idle:
                 self._tools.transport.drop_idle()
+
+    def alive(self, url: str, stop: threading.Event) -> Alive | None:
+        """What the server says of a file, unread; None where only `measure` can tell, or `stop` is set."""
+        try:
+            return alive(self._tools, url, stop)
+        except Cancelled:
+            return None
 
     def close(self) -> None:
         """Ends everything that still runs."""

@@ -28,8 +28,9 @@ MAX_ATTEMPTS = 3
 MAX_ERROR = 2000
 
 REVIEW, COMMENT, INDEX, RECONCILE, LOCATE = "review", "comment", "index", "reconcile", "locate"
+AUDIT = "audit"
 #: Smaller goes first: words to people, then small pull requests, then bulk work and housekeeping.
-SOON, NORMAL, BULK, LATER = 0, 10, 20, 30
+SOON, NORMAL, BULK, LATER, LAST = 0, 10, 20, 30, 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -81,7 +81,8 @@ class AuditStore:
 
     def begin(self, hub: str, kind: str, commit: str, published: Sequence[Published], now: float) -> Round:
         """Opens a round over the pages given; those published no longer are forgotten."""
-        kept = {page.path: page for page in published if len(page.path) <= MAX_PATH}
+        listed = [replace(page, path=storable(page.path, 2 * MAX_PATH)) for page in published]
+        kept = {page.path: page for page in listed if len(page.path) <= MAX_PATH}
         with writing(self.engine) as connection:
             connection.execute(delete(links).where(links.c.hub == hub))
             connection.execute(delete(pages).where(pages.c.hub == hub))

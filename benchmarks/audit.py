@@ -119,7 +119,9 @@ def _serve(sim: Any, hub: str) -> dict[str, Any]:
                 rules[asset.link] = sim.assets.add(parts.netloc, parts.path, size=SIZE, seed=len(rules) + 1)
             whole = rules[asset.link].sha256
             if asset.sha256:
-                changed = changed.replace(asset.sha256.encode(), whole[: len(asset.sha256)].encode())
+                # Not everywhere: an address may hold the beginning of the digest, too.
+                old, new = asset.sha256, whole[: len(asset.sha256)]
+                changed = changed.replace(f"asset-sha256: {old}".encode(), f"asset-sha256: {new}".encode())
             uses.setdefault(asset.link, []).append(path)
             declared[asset.link] = asset.sha256
         if changed != data:

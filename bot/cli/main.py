@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": ("bot.cli.explain", "explain a rule"),
     "rules": ("bot.cli.rules", "list all rules"),
     "schema": ("bot.cli.schema", "print the JSON Schema of a page's header"),
+    "audit": ("bot.cli.audit", "verify every page of a hub: links, digests, formats"),
     "review": ("bot.cli.review", "review one pull request and print the result"),
     "demo": ("bot.cli.demo", "serve sample pull requests with real reviews: no account, no network"),
     "serve": ("bot.cli.serve", "run receiver and worker in one go"),

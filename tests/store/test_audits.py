@@ -165,7 +165,11 @@ def test_one_page_with_its_files(audits: AuditStore, view: HubView) -> None:
 def test_hostile_pages_are_kept_within_bounds(audits: AuditStore, view: HubView) -> None:
     bad = Published("p" * 600, "x", "1", "n", ())
     odd = Published(
-        "p\u202e\ud800.md", "x" * 999, "\0", "n" * 999, (Declared("https://h/" + "y" * 9_000, "\ud800", "\0"),)
+        "p\u202e\ud800.md",
+        "x" * 999,
+        "\0",
+        "n" * 999,
+        (Declared("https://h/" + "y" * 9_000, "\ud800", "\0"),),
     )
     audits.begin(HUB, DIGESTS, "c0", [bad, odd], NOW)
     assert [row.path for row in view.pages(HUB, Query())[0]] == ["p\u202e?.md"]

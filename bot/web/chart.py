@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-#: The drawing's own units; the page scales it.
-WIDTH, HEIGHT = 720, 140
-#: Room for the figure at the top and the dates below.
-TOP, BOTTOM = 16, 18
+#: The drawing's own units; the page stretches it, so that there are no words in it.
+WIDTH, HEIGHT = 720, 120
 #: No bar is wider, so that two rounds do not look like a flag.
 WIDEST = 28.0
 
@@ -34,12 +32,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars above a line, the highest figure, and the names of the first and the last column."""
+    """Bars from the bottom up, the highest figure, and the names of the first and the last column."""
 
     width: int
     height: int
-    base: int
-    top: int
     highest: int
     bars: Sequence[Bar]
     first: str
@@ -49,21 +45,20 @@ class Chart:
 def stacked(columns: Sequence[Column]) -> Chart:
     """Columns side by side from left to right, each as high as its parts together."""
     highest = max((sum(column.parts) for column in columns), default=0)
-    base, room = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
     step = WIDTH / max(1, len(columns))
     width = min(WIDEST, step * 0.8)
     bars: list[Bar] = []
     for number, column in enumerate(columns):
-        y = float(base)
+        y = float(HEIGHT)
         for part, count in enumerate(column.parts):
-            height = room * count / highest if highest else 0.0
+            height = HEIGHT * count / highest if highest else 0.0
             y -= height
             if count:
                 x = number * step + (step - width) / 2
                 bars.append(Bar(round(x, 2), round(y, 2), round(width, 2), round(height, 2), part))
     names = [column.label for column in columns]
     first, last = (names[0], names[-1]) if names else ("", "")
-    return Chart(WIDTH, HEIGHT, base, TOP, highest, bars, first, last if len(names) > 1 else "")
+    return Chart(WIDTH, HEIGHT, highest, bars, first, last if len(names) > 1 else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from bot.web.site import site
 from rules.page import ROOT
 
 #: Ours: rows of the list, incidents shown above it and in the feed. A hub has some 3,000 pages.
-ROWS, MAX_INCIDENTS, MAX_ENTRIES = 50, 25, 100
+ROWS, MAX_INCIDENTS, MAX_ENTRIES = 50, 8, 100
 #: Publishers offered as a filter; the real hub has a handful.
 MAX_PUBLISHERS = 20
 #: Seconds that proxies may keep a badge.

@@ -39,7 +39,8 @@ def choose(asked: str | None, cookie: str | None, accept: LanguageAccept, fallba
 def catalogue(lang: str) -> Mapping[str, str | Mapping[str, str]]:
     """The words of one language by key; a text that counts something has a mapping of `one` and `other`."""
     words: dict[str, str | Mapping[str, str]] = {}
-    for path in sorted(_LOCALE.glob(f"*{lang}.yaml")):
+    # The shortest name first: what all pages share, then one file a part.
+    for path in sorted(_LOCALE.glob(f"*{lang}.yaml"), key=lambda path: (len(path.name), path.name)):
         words |= yaml.safe_load(path.read_text("utf-8"))
     return words
 

@@ -14,7 +14,7 @@ from bot.model import TreeEntry
 from bot.review import health
 from bot.review.health import Declared, History
 from bot.store import queue
-from bot.store.audits import ALIVE, DIGESTS, Due, Published, Round, hub_name
+from bot.store.auditrows import ALIVE, DIGESTS, Due, Published, Round, hub_name
 from bot.store.queue import Request
 from bot.wiring import Auditor
 from rules.facts import RemoteFile, Wanted

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, or_, select, update
 
-from bot.model import PullRef
 from bot.review import health
-from bot.review.health import Declared, History, State
-from bot.review.report import known_keys
+from bot.review.health import History, State
 from bot.store import queue
+from bot.store.auditrows import (
+    DIGESTS,
+    MAX_PATH,
+    Due,
+    Published,
+    Round,
+    assets_of,
+    count_states,
+    due_of,
+    hash_of,
+    histories_of,
+    link_rows,
+    page_row,
+    round_from,
+    standing_of,
+)
 from bot.store.database import reading, storable, writing
 from bot.store.queue import insert_into
 from bot.store.schema import audit_files as files
@@ -23,54 +36,6 @@ from bot.store.schema import audit_links as links
 from bot.store.schema import audit_pages as pages
 from bot.store.schema import audit_rounds as rounds
 from bot.store.schema import jobs
-from rules.links import is_fetchable
-
-#: A round that reads every file whole, and one that only asks whether they are still there.
-DIGESTS, ALIVE = "digests", "alive"
-#: The longest path of a page that is audited; the column's length. The real hub's longest has 120.
-MAX_PATH = 500
-#: Characters of an address that are kept; the linter calls longer ones than half of this malformed.
-MAX_URL = 4_000
-#: Bound variables that one statement may carry on SQLite; lists are asked for in pieces of this length.
-PIECE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A page at the tip of the default branch, with its asset entries."""
-
-    path: str
-    publisher: str
-    version: str
-    name: str
-    assets: tuple[Declared, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """One walk over all files of a hub. Times are in seconds since the epoch."""
-
-    id: int
-    hub: str
-    kind: str
-    commit: str
-    started_at: float
-    finished_at: float | None
-    counts: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A file that a round has not looked at yet, with everything that is declared of it."""
-
-    url: str
-    declared: tuple[Declared, ...]
-    history: History | None
-
-
-def hub_name(ref: PullRef) -> str:
-    """How a hub is called in the audit: `forge/owner/name`."""
-    return f"{ref.forge}/{ref.repo}"
 
 
 class AuditStore:
@@ -83,15 +48,18 @@ class AuditStore:
         """Opens a round over the pages given; those published no longer are forgotten."""
         listed = [replace(page, path=storable(page.path, 2 * MAX_PATH)) for page in published]
         kept = {page.path: page for page in listed if len(page.path) <= MAX_PATH}
+        # Judged before the write lock is taken, for which deliveries may wait.
+        with reading(self.engine) as connection:
+            known = histories_of(connection, {a.link for page in kept.values() for a in page.assets})
+        listing = [page_row(hub, page, known) for page in kept.values()]
+        entries = [row for page in kept.values() for row in link_rows(hub, page)]
         with writing(self.engine) as connection:
             connection.execute(delete(links).where(links.c.hub == hub))
             connection.execute(delete(pages).where(pages.c.hub == hub))
-            for rows in _pieces([_page_row(hub, page) for page in kept.values()], PIECE // 10):
-                connection.execute(pages.insert(), rows)
-            entries = [row for page in kept.values() for row in _link_rows(hub, page)]
-            for rows in _pieces(entries, PIECE // 10):
-                connection.execute(links.insert(), rows)
-            _judge(connection, hub, kept)
+            if listing:
+                connection.execute(pages.insert(), listing)
+            if entries:
+                connection.execute(links.insert(), entries)
             _close_orphans(connection, hub, now)
             row = connection.execute(
                 rounds.insert()
@@ -129,7 +97,7 @@ class AuditStore:
         )
         with reading(self.engine) as connection:
             hashes = [row.url_hash for row in connection.execute(query)]
-            return _due(connection, round_.hub, hashes)
+            return due_of(connection, round_.hub, hashes)
 
     def record(self, history: History, now: float) -> None:
         """Keeps what a look has shown, and what follows for every page that names the file."""
@@ -176,74 +144,15 @@ class AuditStore:
         return round_from(row) if row else None
 
 
-def round_from(row: Mapping[str, Any] | Any) -> Round:
-    """A round from its row."""
-    return Round(**{**row, "counts": json.loads(row["counts"])})
-
-
-def history_from(document: str) -> History:
-    """A file's history as it was stored, by this version or another."""
-    return History(**known_keys(History, json.loads(document)))
-
-
-def count_states(connection: Connection, hub: str) -> dict[str, int]:
-    """Pages of a hub by state."""
-    query = select(pages.c.state, func.count()).where(pages.c.hub == hub).group_by(pages.c.state)
-    return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def hash_of(url: str) -> str:
-    """The key of an address, which may be longer than a key can be."""
-    return sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def assets_of(connection: Connection, hub: str, paths: Collection[str]) -> dict[str, list[Declared]]:
-    """The asset entries of pages, in their order."""
-    found: dict[str, list[Declared]] = {path: [] for path in paths}
-    for piece in _pieces(list(paths), PIECE):
-        query = select(links).where(links.c.hub == hub, links.c.path.in_(piece)).order_by(links.c.position)
-        for row in connection.execute(query):
-            found[row.path].append(Declared(row.url, row.sha256, row.file_format))
-    return found
-
-
-def histories_of(connection: Connection, urls: Collection[str]) -> dict[str, History]:
-    """What is known of addresses."""
-    found: dict[str, History] = {}
-    for piece in _pieces([hash_of(url) for url in urls], PIECE):
-        for document in connection.execute(
-            select(files.c.document).where(files.c.url_hash.in_(piece))
-        ).scalars():
-            history = history_from(document)
-            found[history.url] = history
-    return found
-
-
-def _due(connection: Connection, hub: str, hashes: Sequence[str]) -> list[Due]:
-    declared: dict[str, list[Declared]] = {}
-    for piece in _pieces(list(hashes), PIECE):
-        for row in connection.execute(
-            select(links).where(links.c.hub == hub, links.c.url_hash.in_(piece)).order_by(links.c.path)
-        ):
-            declared.setdefault(row.url, []).append(Declared(row.url, row.sha256, row.file_format))
-    known = histories_of(connection, declared)
-    order = {url_hash: number for number, url_hash in enumerate(hashes)}
-    urls = sorted(declared, key=lambda url: order[hash_of(url)])
-    return [Due(url, tuple(declared[url]), known.get(url)) for url in urls]
-
-
 def _judge(connection: Connection, hub: str, paths: Collection[str]) -> dict[str, set[State]]:
     """Writes the states of pages; returns the states of every address that they name."""
     entries = assets_of(connection, hub, paths)
     known = histories_of(connection, {a.link for assets in entries.values() for a in assets})
     by_url: dict[str, set[State]] = {}
     for path, assets in entries.items():
-        states = [health.judge(asset, known.get(asset.link)) for asset in assets]
-        for asset, state in zip(assets, states, strict=True):
-            by_url.setdefault(asset.link, set()).add(state)
-        page = health.worst(states)
-        looks = [known[asset.link].seen_at for asset in assets if asset.link in known]
-        values = {"state": page.value, "rank": health.RANKS[page], "checked_at": min(looks, default=0.0)}
+        for asset in assets:
+            by_url.setdefault(asset.link, set()).add(health.judge(asset, known.get(asset.link)))
+        values = standing_of(assets, known)
         connection.execute(update(pages).where(pages.c.hub == hub, pages.c.path == path).values(values))
     return by_url
 
@@ -274,41 +183,7 @@ def _close_orphans(connection: Connection, hub: str, now: float) -> None:
     """Ends the incidents that the pages as they are now no longer have."""
     standing = select(incidents).where(incidents.c.hub == hub, incidents.c.closed_at.is_(None))
     for row in connection.execute(standing).all():
-        named = _due(connection, hub, [row.url_hash])
+        named = due_of(connection, hub, [row.url_hash])
         kinds = {health.judge(d, due.history).value for due in named for d in due.declared}
         if row.kind not in kinds:
             connection.execute(update(incidents).where(incidents.c.id == row.id).values(closed_at=now))
-
-
-def _page_row(hub: str, page: Published) -> dict[str, Any]:
-    waiting = State.WAITING
-    return {
-        "hub": hub,
-        "path": page.path,
-        "publisher": storable(page.publisher, 200),
-        "version": storable(page.version, 200),
-        "name": storable(page.name, 500),
-        "state": waiting.value,
-        "rank": health.RANKS[waiting],
-        "checked_at": 0.0,
-    }
-
-
-def _link_rows(hub: str, page: Published) -> Iterable[dict[str, Any]]:
-    for position, asset in enumerate(page.assets):
-        url = storable(asset.link, MAX_URL)
-        yield {
-            "hub": hub,
-            "path": page.path,
-            "position": position,
-            # What cannot be opened is judged by its text, and no round looks at it.
-            "url_hash": hash_of(url) if is_fetchable(url) else "",
-            "url": url,
-            "sha256": storable(asset.sha256, 1_000),
-            "file_format": storable(asset.file_format, 100),
-        }
-
-
-def _pieces(items: Sequence[Any], length: int) -> Iterable[Sequence[Any]]:
-    for start in range(0, len(items), length):
-        yield items[start : start + length]

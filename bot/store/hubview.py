@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 from bot.review import health
 from bot.review.health import Declared, History, State
 from bot.review.report import word
-from bot.store.audits import (
+from bot.store.auditrows import (
     ALIVE,
     DIGESTS,
     Round,

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, request, url_for
 
 from bot.review.health import INCIDENTS, NEEDS_OWNER, State
-from bot.store.audits import hash_of
+from bot.store.auditrows import hash_of
 from bot.store.hubview import SORTS, HubView, Incident, Overview, Query
 from bot.web import chart
 from bot.web.pages import show
@@ -115,7 +115,8 @@ def overview() -> Response:
         states=State,
         sorts=SORTS,
         page_path=page_path,
-        refresh=False,
+        # A round lasts hours, but for the demo's: there somebody is watching.
+        refresh=site().world.demo and figures.running is not None,
     )
 
 

@@ -20,7 +20,8 @@ from bot.model import PullRef
 from bot.review.health import DAY, State
 from bot.settings import AuditSettings
 from bot.store import queue
-from bot.store.audits import DIGESTS, AuditStore
+from bot.store.auditrows import DIGESTS
+from bot.store.audits import AuditStore
 from bot.store.hubview import HubView, Query
 from bot.store.queue import Lease, Request, review_request
 from bot.wiring import Auditor, World

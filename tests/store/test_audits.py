@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 
 from bot.model import PullRef
 from bot.review.health import DAY, Declared, History, State, observed
-from bot.store.audits import ALIVE, DIGESTS, AuditStore, Published
+from bot.store.auditrows import ALIVE, DIGESTS, Published
+from bot.store.audits import AuditStore
 from bot.store.hubview import SORTS, HubView, Query
 from bot.store.queue import Queue, review_request
 from rules.facts import RemoteFile, RemoteState

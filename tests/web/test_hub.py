@@ -11,7 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from bot.review.health import DAY, Declared, History, observed
-from bot.store.audits import ALIVE, DIGESTS, AuditStore, Published
+from bot.store.auditrows import ALIVE, DIGESTS, Published
+from bot.store.audits import AuditStore
 from bot.store.database import open_database, upgrade
 from bot.store.hubview import HubView
 from bot.web.hub import ROWS

@@ -175,12 +175,13 @@ def _second_day(sim: Any, plan: Plan) -> None:
 
 def _mend(sim: Any, plan: Plan, kind: str) -> None:
     for url in plan.urls(kind):
-        sim.assets.rules.remove(_rule(sim, url))
+        sim.assets.remove(_rule(sim, url))
 
 
 def _rule(sim: Any, url: str) -> Any:
+    """The rule that answers now: the newest."""
     parts = urlsplit(url)
-    return next(r for r in reversed(sim.assets.rules) if (r.host, r.path) == (parts.netloc, parts.path))
+    return next(r for r in sim.assets.rules if (r.host, r.path) == (parts.netloc, parts.path))
 
 
 def _again(sim: Any, url: str, **options: Any) -> None:

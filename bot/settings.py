@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,9 @@ VARIABLES = (
     "GITEE_MERGE_TOKEN",
     "ASSET_CONNECT_TO",
     "ASSET_CA_BUNDLE",
+    "AUDIT_EVERY_HOURS",
+    "AUDIT_ALIVE_HOURS",
+    "AUDIT_PAUSE_SECONDS",
     "DRY_RUN",
 )
 
@@ -89,6 +93,18 @@ class GiteeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """How often the published pages are verified, in seconds: all files whole, and whether they are there.
+
+    `every` 0 is off. `pause` is the least time between two files.
+    """
+
+    every: float = 0.0
+    alive: float = 24 * 3600.0
+    pause: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the operator decides. `github` and `gitee` are None where nothing of them is set."""
 
@@ -102,6 +118,7 @@ class Settings:
     connect_to: str
     ca_bundle: str
     dry_run: bool
+    audit: AuditSettings = AuditSettings()
 
     @property
     def has_forge(self) -> bool:
@@ -123,6 +140,11 @@ def load(environment: Mapping[str, str]) -> Settings:
         connect_to=read("ASSET_CONNECT_TO"),
         ca_bundle=_readable(read, "ASSET_CA_BUNDLE"),
         dry_run=_flag(read, "DRY_RUN"),
+        audit=AuditSettings(
+            every=_number(read, "AUDIT_EVERY_HOURS", 0) * 3600,
+            alive=_number(read, "AUDIT_ALIVE_HOURS", 24) * 3600,
+            pause=_number(read, "AUDIT_PAUSE_SECONDS", 1),
+        ),
     )
 
 
@@ -329,6 +351,13 @@ def _label(read: _Reader, name: str) -> str:
             f"{name} is {text!r}; a label of Gitee has {least} to {most} characters and no comma."
         )
     return text
+
+
+def _number(read: _Reader, name: str, default: float) -> float:
+    text = read(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,5})?", text):
+        raise UserError(f"{name} is {text!r}; it must be a number such as 24 or 0.5.")
+    return float(text)
 
 
 def _readable(read: _Reader, name: str) -> str:

@@ -20,7 +20,8 @@ from bot.forges.gitee.merger import GiteeMerger
 from bot.forges.github.client import GitHubForge, app_client, token_client
 from bot.forges.github.hooks import GitHubHooks
 from bot.forges.github.merger import GitHubMerger
-from bot.settings import GiteeSettings, GitHubSettings, Settings
+from bot.settings import AuditSettings, GiteeSettings, GitHubSettings, Settings
+from bot.store.audits import AuditStore
 from bot.store.database import open_database, upgrade
 from bot.store.hosts import SharedHosts
 from bot.store.queue import Queue
@@ -29,6 +30,18 @@ from rules import policy
 from rules.policy import Policy
 
 DEMO = "demo"
+
+#: What an audit takes of a host, far below what a review may: one connection, never a file in pieces.
+AUDIT_LIMITS = Limits(parallel=4, per_host=1, pieces_below=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """What the audit of published pages works with, apart from what reviews use."""
+
+    chosen: AuditSettings
+    fetcher: Fetcher
+    store: AuditStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,8 @@ class World:
     mergers: Mapping[str, Merger] = field(default_factory=dict)
     now: Callable[[], float] = time.time
     polling: Mapping[str, Polling] = field(default_factory=dict)
+    #: None where published pages are not audited.
+    auditor: Auditor | None = None
 
 
 def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
@@ -104,6 +119,7 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
     store = _store(settings.database_url)
     hosts = SharedHosts(store.engine, Limits().courtesy)
     fetcher = Fetcher(connect_to=settings.connect_to, ca_bundle=settings.ca_bundle or None, hosts=hosts)
+    auditor = _auditor(settings, store) if settings.audit.every else None
     try:
         yield World(
             forges,
@@ -116,9 +132,12 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
             settings.dry_run,
             polling=polling,
             mergers=_mergers(settings),
+            auditor=auditor,
         )
     finally:
         fetcher.close()
+        if auditor is not None:
+            auditor.fetcher.close()
         hosts.close()
         store.engine.dispose()
 
@@ -145,6 +164,11 @@ def _mergers(settings: Settings) -> Mapping[str, Merger]:
     if settings.gitee is not None and settings.gitee.merge_token:
         found["gitee"] = GiteeMerger(settings.gitee.api_url, settings.gitee.merge_token)
     return found
+
+
+def _auditor(settings: Settings, store: Store) -> Auditor:
+    fetcher = Fetcher(AUDIT_LIMITS, connect_to=settings.connect_to, ca_bundle=settings.ca_bundle or None)
+    return Auditor(settings.audit, fetcher, AuditStore(store.engine))
 
 
 def _store(database_url: str) -> Store:

@@ -50,6 +50,12 @@ def test_github_and_gitee() -> None:
     assert chosen.dry_run
 
 
+def test_the_audit_is_off_until_asked_for() -> None:
+    assert settings.load(GITHUB).audit == settings.AuditSettings(every=0, alive=86_400, pause=1)
+    asked = {"AUDIT_EVERY_HOURS": "168", "AUDIT_ALIVE_HOURS": "0", "AUDIT_PAUSE_SECONDS": "0.5"}
+    assert settings.load({**GITHUB, **asked}).audit == settings.AuditSettings(604_800, 0, 0.5)
+
+
 @pytest.mark.parametrize(
     "key",
     [PEM, PEM.replace("\n", "\\n"), base64.b64encode(PEM.encode()).decode()],
@@ -104,6 +110,9 @@ def test_any_variable_from_a_file(tmp_path: Path) -> None:
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
         ({"PUBLIC_URL": "hub.example"}, "PUBLIC_URL"),
         ({"DRY_RUN": "perhaps"}, "DRY_RUN"),
+        ({"AUDIT_EVERY_HOURS": "weekly"}, "AUDIT_EVERY_HOURS"),
+        ({"AUDIT_ALIVE_HOURS": "-1"}, "AUDIT_ALIVE_HOURS"),
+        ({"AUDIT_PAUSE_SECONDS": "nan"}, "AUDIT_PAUSE_SECONDS"),
         ({"ASSET_CA_BUNDLE": "/no/such/file.pem"}, "ASSET_CA_BUNDLE"),
         ({**GITHUB, "GITHUB_TOKEN_FILE": "x"}, "both set"),
         ({"GITEE_TOKEN_FILE": "/no/such/file"}, "GITEE_TOKEN_FILE"),

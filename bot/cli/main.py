@@ -23,6 +23,7 @@ COMMANDS = {
     "schema": ("bot.cli.schema", "print the JSON Schema of a page's header"),
     "index": ("bot.cli.index", "print the JSON that the hub's site is built from"),
     "completion": ("bot.cli.completion", "print the completion script of a shell"),
+    "audit": ("bot.cli.audit", "verify every page of a hub: links, digests, formats"),
     "review": ("bot.cli.review", "review one pull request and print the result"),
     "demo": ("bot.cli.demo", "serve sample pull requests with real reviews: no account, no network"),
     "serve": ("bot.cli.serve", "run receiver and worker in one go"),

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from bot.downloads import connect_to as overrides
 from bot.downloads import texts
 from bot.downloads.admission import Admission, Ticket
+from bot.downloads.alive import Alive, alive
 from bot.downloads.confirm import confirms
 from bot.downloads.connection import Connect, Dialer, is_own, system_connect, tls_context
 from bot.downloads.hosts import Hosts, OwnHosts
@@ -138,6 +139,13 @@ class Fetcher:
     def texts(self, urls: Sequence[str], cancelled: Callable[[], bool]) -> Iterator[Text]:
         """Small text files, for example code that is looked at and never run; see `texts.read`."""
         return texts.read(self._tools, urls, cancelled)
+
+    def alive(self, url: str, stop: threading.Event) -> Alive | None:
+        """What the server says of a file, unread; None where only `measure` can tell, or `stop` is set."""
+        try:
+            return alive(self._tools, url, stop)
+        except Cancelled:
+            return None
 
     def close(self) -> None:
         """Ends everything that still runs."""

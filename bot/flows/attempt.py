@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping
 
 from bot.errors import ForgeError, NotThere
-from bot.flows import comment, reconcile, review
+from bot.flows import audit, comment, reconcile, review
 from bot.flows.run import Run, Stopped, TooLarge
 from bot.store import queue
 from bot.store.database import StoreUnavailable
@@ -26,6 +26,7 @@ FLOWS: Mapping[str, Flow] = {
     queue.RECONCILE: reconcile.reconcile,
     queue.LOCATE: reconcile.locate,
     queue.INDEX: reconcile.index,
+    queue.AUDIT: audit.audit,
 }
 
 

@@ -31,6 +31,8 @@ def standing(world: World) -> Iterator[Request]:
             ref = PullRef(forge, repo, 0)
             yield Request(f"reconcile {forge}/{repo}", queue.RECONCILE, ref, {}, queue.LATER)
             yield Request(f"index {forge}/{repo}", queue.INDEX, ref, {}, queue.LATER)
+            if world.auditor is not None:
+                yield Request(f"audit {forge}/{repo}", queue.AUDIT, ref, {}, queue.LAST)
 
 
 def reconcile(run: Run) -> Request:

@@ -97,6 +97,7 @@ class Worker:
             Lane((queue.REVIEW,), bulk, LARGE),
             Lane((queue.COMMENT, queue.LOCATE), quick),
             Lane((queue.RECONCILE, queue.INDEX), 1),
+            Lane((queue.AUDIT,), 1),
         )
         self.active: dict[int, Active] = {}
         self.stranded: list[Lease] = []

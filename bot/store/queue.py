@@ -36,8 +36,9 @@ JUDGE = "judge"
 #: The target of a later try that nobody asked for.
 RETRY = "retry"
 REVIEW, COMMENT, INDEX, RECONCILE, LOCATE = "review", "comment", "index", "reconcile", "locate"
+AUDIT = "audit"
 #: Smaller goes first: words to people, then small pull requests, then bulk work and housekeeping.
-SOON, NORMAL, BULK, LATER = 0, 10, 20, 30
+SOON, NORMAL, BULK, LATER, LAST = 0, 10, 20, 30, 40
 
 #: The payload of a review that only a delivery asks for: any other wish outweighs it.
 HINT: Mapping[str, Any] = {"fresh": False, "hint": True}
@@ -48,7 +49,7 @@ class Priorities:
     """A range of priorities, both ends included."""
 
     first: int = SOON
-    last: int = LATER
+    last: int = LAST
 
 
 ANY, SMALL, LARGE = Priorities(), Priorities(last=NORMAL), Priorities(first=BULK)

@@ -188,3 +188,70 @@ audit = Table(
     Column("detail", Text, nullable=False),
 )
 Index("audit_pull", audit.c.forge, audit.c.repo, audit.c.number, audit.c.id)
+
+#: Every published page of a hub, with the worst state of its files.
+audit_pages = Table(
+    "audit_pages",
+    metadata,
+    Column("hub", String(280), primary_key=True),
+    Column("path", String(500), primary_key=True),
+    Column("publisher", String(200), nullable=False),
+    Column("version", String(200), nullable=False),
+    Column("name", String(500), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("checked_at", Float, nullable=False),
+)
+Index("audit_pages_rank", audit_pages.c.hub, audit_pages.c.rank)
+
+#: The asset entries of those pages, as declared.
+audit_links = Table(
+    "audit_links",
+    metadata,
+    Column("hub", String(280), primary_key=True),
+    Column("path", String(500), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("url_hash", String(64), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("file_format", Text, nullable=False),
+)
+Index("audit_links_url", audit_links.c.url_hash)
+
+#: What all looks at one address have shown, whichever hubs name it.
+audit_files = Table(
+    "audit_files",
+    metadata,
+    Column("url_hash", String(64), primary_key=True),
+    Column("checked_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+#: One walk over all files of a hub; `counts` are its pages by state at the end, for the trend.
+audit_rounds = Table(
+    "audit_rounds",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("hub", String(280), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("commit", String(64), nullable=False),
+    Column("started_at", Float, nullable=False),
+    Column("finished_at", Float),
+    Column("counts", Text, nullable=False),
+)
+Index("audit_rounds_hub", audit_rounds.c.hub, audit_rounds.c.started_at)
+
+#: Files that changed or went away, open until they are mended.
+audit_incidents = Table(
+    "audit_incidents",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("hub", String(280), nullable=False),
+    Column("url_hash", String(64), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("opened_at", Float, nullable=False),
+    Column("closed_at", Float),
+    Column("document", Text, nullable=False),
+)
+Index("audit_incidents_hub", audit_incidents.c.hub, audit_incidents.c.opened_at)

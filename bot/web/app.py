@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from bot.web import defects, pages, record
+from bot.web import defects, hub, pages, record
 from bot.web.health import health
 from bot.web.site import Site, install
 from bot.web.text import finalize
@@ -47,6 +47,7 @@ def create_app(world: World, words: Words | None = None) -> Flask:
     app.register_blueprint(health)
     app.register_blueprint(pages.pages)
     app.register_blueprint(record.record)
+    app.register_blueprint(hub.hub)
     app.after_request(_dress)
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(HTTPException, _refused)

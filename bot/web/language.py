@@ -38,8 +38,11 @@ def choose(asked: str | None, cookie: str | None, accept: LanguageAccept, fallba
 @cache
 def catalogue(lang: str) -> Mapping[str, str | Mapping[str, str]]:
     """The words of one language by key; a text that counts something has a mapping of `one` and `other`."""
-    loaded: dict[str, str | Mapping[str, str]] = yaml.safe_load((_LOCALE / f"{lang}.yaml").read_text("utf-8"))
-    return loaded
+    words: dict[str, str | Mapping[str, str]] = {}
+    # The shortest name first: what all pages share, then one file a part.
+    for path in sorted(_LOCALE.glob(f"*{lang}.yaml"), key=lambda path: (len(path.name), path.name)):
+        words |= yaml.safe_load(path.read_text("utf-8"))
+    return words
 
 
 @cache

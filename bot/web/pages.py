@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import partial
-from typing import NoReturn
+from types import MappingProxyType
+from typing import Any, NoReturn
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from markdown_it import MarkdownIt
@@ -33,6 +35,9 @@ COOKIE_AGE = 365 * 24 * 3600
 MAX_NUMBER = 2**31 - 1
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+
+#: The blueprints whose pages are read in two languages.
+READ = ("pages", "hub")
 
 pages = Blueprint("pages", __name__)
 
@@ -145,6 +150,11 @@ def commands() -> Response:
     return _page("commands.html", commands=site().words.commands(_language()))
 
 
+def show(template: str, kept: Mapping[str, Any] = MappingProxyType({}), **values: object) -> Response:
+    """A page of another module; `kept` is what of the query stays when the reader changes the language."""
+    return _page(template, "", kept, **values)
+
+
 def error(status: int, id_: str = "") -> Response:
     """A page for an answer that is none, kind and without details; needs nothing of the store."""
     known = status if knows(f"error.{status}.title") else (400 if status < 500 else 500)
@@ -181,12 +191,12 @@ def _help(finding: Finding, lang: str) -> Markup:
     return text.prose(site().words.help_text(finding, lang, text.mark))
 
 
-def _switch(lang: str) -> tuple[str, str]:
+def _switch(lang: str, kept: Mapping[str, Any]) -> tuple[str, str]:
     """The other language and this page's address in it; never the one asked for, it may lead away."""
     other = next(name for name in LANGUAGES if name != lang)
-    if request.endpoint is None or not request.endpoint.startswith(f"{pages.name}."):
+    if request.endpoint is None or request.endpoint.partition(".")[0] not in READ:
         return other, url_for("pages.dashboard", lang=other)
-    return other, url_for(request.endpoint, **(request.view_args or {}), lang=other)
+    return other, url_for(request.endpoint, **{**(request.view_args or {}), **kept, "lang": other})
 
 
 def _data(content: str, mimetype: str) -> Response:
@@ -198,7 +208,9 @@ def _language(fallback: str = "") -> str:
     return choose(request.args.get("lang"), request.cookies.get(COOKIE), request.accept_languages, fallback)
 
 
-def _page(template: str, fallback: str = "", **values: object) -> Response:
+def _page(
+    template: str, fallback: str = "", kept: Mapping[str, Any] = MappingProxyType({}), **values: object
+) -> Response:
     lang = _language(fallback)
     translate = translator(lang)
     html = render_template(
@@ -207,7 +219,7 @@ def _page(template: str, fallback: str = "", **values: object) -> Response:
         lang=lang,
         demo=site().world.demo,
         now=site().world.now(),
-        switch=_switch(lang),
+        switch=_switch(lang, kept),
         text=text,
         moment=partial(text.moment, lang=lang),
         knows=knows,

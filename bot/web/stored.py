@@ -10,6 +10,7 @@ from bot.model import AuditEntry, Delivery, PullRef, Report
 from bot.review.report import counts, verdict
 from bot.store import database
 from bot.store.database import is_current
+from bot.store.hubview import HubView
 from bot.store.store import PullSummary
 from bot.web.world import PullRow, StoreUnavailable
 from bot.wiring import Receiver
@@ -33,6 +34,18 @@ def _asking(method: Callable[P, T]) -> Callable[P, T]:
     return ask
 
 
+class AskedHub(HubView):
+    """The hub's health, with the database's failure in the words of the pages."""
+
+    hubs = _asking(HubView.hubs)
+    overview = _asking(HubView.overview)
+    pages = _asking(HubView.pages)
+    page = _asking(HubView.page)
+    incidents = _asking(HubView.incidents)
+    count_incidents = _asking(HubView.count_incidents)
+    trend = _asking(HubView.trend)
+
+
 class StoredWorld:
     """`bot.web.world.World` over the store."""
 
@@ -42,6 +55,7 @@ class StoredWorld:
         self.repositories = {forge: frozenset(names) for forge, names in receiver.repositories.items()}
         self.demo = receiver.demo
         self.public_url = receiver.public_url
+        self.hub = AskedHub(receiver.store.engine)
 
     def now(self) -> float:
         return self.receiver.now()

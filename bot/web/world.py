@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.forges.base import Hooks
 from bot.model import AuditEntry, Delivery, PullRef, Report
 from bot.review.counts import Counts
+from bot.store.hubview import HubView
 
 
 class StoreUnavailable(Exception):
@@ -84,6 +85,10 @@ class World(Protocol):
 
     def page_source(self, report: Report, path: str) -> str | None:
         """The text of a page at the report's head, None where it is not kept."""
+
+    @property
+    def hub(self) -> HubView:
+        """What the audit of published pages has found."""
 
     def ready(self) -> Sequence[tuple[str, bool, str]]:
         """What must work before deliveries are welcome: name, whether it does, what is wrong in words."""

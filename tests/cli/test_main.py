@@ -14,6 +14,19 @@ from tests.cli.processes import ROOT, hubbot
 #: What a publisher's installation does not have.
 SERVER = "flask sqlalchemy alembic github requests gunicorn prometheus_client psycopg"
 
+#: What a publisher runs.
+PUBLISHERS = (
+    ["--help"],
+    ["rules"],
+    ["explain", "MSH303"],
+    ["check", "--help"],
+    ["check", "--fail-on", "error", "--all", "tests/rules/fixtures/msh206"],
+    ["audit", "--help"],
+    ["sha256", "pyproject.toml"],
+    ["new", "--conf", "--model", "lenet"],
+    ["index", "tests/rules/fixtures/msh206/good.md"],
+)
+
 #: Runs a command with the server's packages out of reach, as `pip install hubbot` leaves them.
 WITHOUT_SERVER = f"""
 import sys
@@ -37,37 +50,13 @@ def python(program: str, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
 
 
-@pytest.mark.parametrize(
-    "args",
-    [
-        ["--help"],
-        ["rules"],
-        ["explain", "MSH303"],
-        ["check", "--help"],
-        ["check", "--fail-on", "error", "--all", "tests/rules/fixtures/msh206"],
-        ["sha256", "pyproject.toml"],
-        ["new", "--conf", "--model", "lenet"],
-        ["index", "tests/rules/fixtures/msh206/good.md"],
-    ],
-)
+@pytest.mark.parametrize("args", PUBLISHERS)
 def test_publishers_commands_load_no_server(args: list[str]) -> None:
     done = python(LOADED, *args)
     assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "[]")
 
 
-@pytest.mark.parametrize(
-    "args",
-    [
-        ["--help"],
-        ["rules"],
-        ["explain", "MSH303"],
-        ["check", "--help"],
-        ["check", "--fail-on", "error", "--all", "tests/rules/fixtures/msh206"],
-        ["sha256", "pyproject.toml"],
-        ["new", "--conf", "--model", "lenet"],
-        ["index", "tests/rules/fixtures/msh206/good.md"],
-    ],
-)
+@pytest.mark.parametrize("args", PUBLISHERS)
 def test_publishers_commands_need_no_server(args: list[str]) -> None:
     done = python(WITHOUT_SERVER, *args)
     assert done.returncode == 0, done.stderr

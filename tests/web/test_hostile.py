@@ -71,9 +71,9 @@ def poisoned(report: Report, text: str) -> Report:
 
 
 ATTRIBUTES = """
-alt aria-current aria-hidden aria-label aria-labelledby charset class content cx cy d datetime fill focusable
-height href hreflang http-equiv id lang max name open r rel role scope src stroke stroke-linecap
-stroke-linejoin stroke-width tabindex title type value viewbox width
+alt aria-current aria-hidden aria-label aria-labelledby aria-sort charset class content cx cy d datetime fill
+focusable height href hreflang http-equiv id lang max name open preserveaspectratio r rel role scope src
+stroke stroke-linecap stroke-linejoin stroke-width tabindex title type value viewbox width x y
 """
 
 

@@ -83,6 +83,8 @@ class MemoryWorld:
     sources: dict[str, str] = field(default_factory=dict)
     checks: list[tuple[str, bool, str]] = field(default_factory=lambda: [("database", True, "")])
     trouble: Exception | None = None
+    #: What a test about the hub's health puts here.
+    hub: Any = None
 
     def now(self) -> float:
         return NOW

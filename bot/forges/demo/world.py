@@ -36,8 +36,15 @@ class DemoWorld:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The settings under which the bot's downloads reach the demo's file server."""
-        return {"ASSET_CONNECT_TO": self.connect_to, "ASSET_CA_BUNDLE": str(self.ca_bundle)}
+        """The settings under which the bot's downloads reach the demo's file server, and audits while one
+        watches.
+        """
+        return {
+            "ASSET_CONNECT_TO": self.connect_to,
+            "ASSET_CA_BUNDLE": str(self.ca_bundle),
+            "AUDIT_EVERY_HOURS": "1",
+            "AUDIT_ALIVE_HOURS": "0.05",
+        }
 
     def forge(self, public_url: str = "") -> DemoForge:
         return DemoForge(self.workdir, public_url)

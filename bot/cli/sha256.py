@@ -107,7 +107,8 @@ def _why(file: RemoteFile, lang: str) -> str:
     # Loaded here: only a file that could not be had needs words, and a YAML parser for them.
     finding, words = importlib.import_module("rules.finding"), importlib.import_module("rules.words")
     variant, fault = importlib.import_module("rules.artifacts.m305_link_unreachable").case(file)
-    values = {"link": file.url, "reason": file.reason, "detail": file.detail or "-", "final": file.final_url}
+    reason = file.reason.removeprefix("status-")
+    values = {"link": file.url, "reason": reason, "detail": file.detail or "-", "final": file.final_url}
     place = finding.Span(1, 1, 1, 1)
     told = finding.Finding(
         "MSH305", "link-unreachable", finding.Severity.ERROR, fault, "", place, "", variant, values

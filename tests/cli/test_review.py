@@ -10,7 +10,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from tests.cli.processes import ROOT, hubbot
-from tests.forges.github.conftest import AUTHOR, BASE, HEAD, ME, MERGE_BASE, REPO, FakeGitHub, Reply
+from tests.forges.github.conftest import AUTHOR, BASE, HEAD, ME, MERGE_BASE, REPO, Call, FakeGitHub, Reply
 
 pytestmark = pytest.mark.network
 
@@ -32,6 +32,18 @@ def tree(files: dict[str, str]) -> dict[str, object]:
     return {"sha": "0" * 40, "truncated": False, "tree": entries}
 
 
+def answer(call: Call) -> object:
+    """The pull request as it stands; blobs that GraphQL does not give are read one by one."""
+    if "pullRequest(" not in call.body["query"]:
+        return {"data": {"repository": {}}}
+    nothing = {"pageInfo": {"hasNextPage": False}, "nodes": []}
+    pull = {
+        "headRefOid": HEAD, "baseRefName": "master", "state": "OPEN", "isDraft": False,
+        "labels": nothing, "reviewThreads": {"totalCount": 0}, "comments": nothing,
+    }  # fmt: skip
+    return {"data": {"repository": {"pullRequest": pull}}}
+
+
 @pytest.fixture
 def github() -> Iterator[FakeGitHub]:
     fake = FakeGitHub()
@@ -39,8 +51,7 @@ def github() -> Iterator[FakeGitHub]:
     fake.on(f"GET /repos/{REPO}", {"full_name": REPO})
     for text in (README, GOOD, BAD):
         fake.on(f"GET git/blobs/{oid(text)}", Reply(200, text.encode()))
-    # Blobs that GraphQL does not give are read one by one.
-    fake.on("POST /graphql", {"data": {"repository": {}}})
+    fake.on("POST /graphql", answer)
     for listing in ("issues/7/comments", "pulls/7/comments", "pulls/7/reviews"):
         fake.on(f"GET {listing}", [])
     fake.on(f"GET commits/{HEAD}/statuses", [])

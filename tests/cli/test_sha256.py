@@ -73,7 +73,7 @@ def test_a_local_file_needs_no_network_client() -> None:
     [
         (file(), 0, f"sha256: {DIGEST}\n"),
         (status(404), 1, "(not-found: HTTP 404"),
-        (status(400), 3, "answered status-400. (status-400: HTTP 400"),
+        (status(400), 3, "answered with HTTP status 400. (status-400: HTTP 400"),
     ],
 )
 def test_a_remote_file_is_read_as_the_review_reads_it(
@@ -98,7 +98,7 @@ def test_a_remote_file_is_read_as_the_review_reads_it(
     ("answer", "said"),
     [
         (status(404), "处没有文件（404，已请求两次）。（not-found：HTTP 404）请上传文件或改正链接"),
-        (status(400), "的服务器返回了 status-400。（status-400：HTTP 400"),
+        (status(400), "的服务器返回了 HTTP 状态码 400。（status-400：HTTP 400"),
     ],
 )
 def test_reasons_are_said_in_chinese(

@@ -194,8 +194,9 @@ def test_unreachable(
 ) -> None:
     (finding,) = judge(make(), files=[file])
     assert (finding.rule, finding.variant, finding.fault) == ("MSH305", variant, fault)
-    blameless = ("nothing for you to do", "无需做任何事")[lang == "zh"]
-    assert (blameless in words.help_text(finding, lang)) == (fault is not Fault.CONTRIBUTOR)
+    blameless = {"en": ("nothing for you to do", "do not need to do anything"), "zh": ("无需做任何事",)}[lang]
+    help_text = words.help_text(finding, lang)
+    assert any(sentence in help_text for sentence in blameless) == (fault is not Fault.CONTRIBUTOR)
 
 
 def test_rules_are_found_by_code_and_name() -> None:

@@ -150,6 +150,8 @@ class GitHubForge:
 
     def look_again(self, pull: PullRequest) -> tuple[PullRequest, Posted]:
         """One request for a pull request on which we have said nothing inline."""
+        if isinstance(self._api.credential, Anonymous):  # to strangers GraphQL tells nothing
+            return self.pull_request(pull.ref), Posted()
         found, seen_at = look.look(self._api, pull, self.me()), self._api.now()
         if found.pull.head_sha != pull.head_sha or found.pull.base_ref != pull.base_ref:
             return self.pull_request(pull.ref), Posted()

@@ -22,6 +22,8 @@ log = logging.getLogger("hubbot.reconcile")
 EVERY = 300.0
 #: Seconds that deliveries and measurements are kept; GitHub redelivers for at most 30 days.
 KEEP = 45 * 86400.0
+#: Seconds that reports are kept, but for each pull request's newest: links in old comments lead to them.
+KEEP_REPORTS = 365 * 86400.0
 
 
 def standing(world: World) -> Iterator[Request]:
@@ -48,7 +50,7 @@ def reconcile(run: Run) -> Request:
             world.queue.put(review_request(pull.ref, supersede=False), now)
         elif not world.dry_run:
             forgery.look(run, pull)
-    world.store.prune(now - KEEP)
+    world.store.prune(now - KEEP, now - KEEP_REPORTS)
     polling = world.polling.get(run.ref.forge)
     if polling is not None:
         _listen(run, polling.source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -233,9 +234,16 @@ def _end(poster: Poster, report: Report) -> Request | None:
         run.world.store.supersede(run.ref, now)
         return review_request(run.ref, supersede=False) if fresh.state is PullState.OPEN else None
     poster.everything(report)
+    _count(run, report)
     run.world.store.save_note(_base(pull), pull.base_ref, now)
     conclude(run, report)
     return judge.merge(run, pull, report) or again
+
+
+def _count(run: Run, report: Report) -> None:
+    """For the metrics: how the run ended, and whose faults it found."""
+    faults = Counter(f"findings_{finding.fault}_total" for finding in report.findings)
+    run.world.store.count({f"runs_{verdict(report).replace('-', '_')}_total": 1, **faults})
 
 
 def _later(run: Run, report: Report, now: float) -> Request | None:

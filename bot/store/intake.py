@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError
 
 from bot.model import Delivery, Intent, PullRef
-from bot.store import queue
+from bot.store import counters, queue
 from bot.store.database import StoreUnavailable, storable, writing
 from bot.store.queue import INSERTS, Request, comment_request, enqueue, review_request
 from bot.store.schema import deliveries
@@ -37,6 +39,7 @@ class _Ticket:
 
     def __init__(self, arrival: Arrival) -> None:
         self.arrival = arrival
+        self.begun = time.monotonic()
         self.outcome: bool | Exception | None = None
 
 
@@ -49,6 +52,8 @@ class Intake:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.waiting: list[_Ticket] = []
+        #: What the last transaction took, in seconds for each delivery; the next one counts it.
+        self.took: list[float] = []
         self.counter, self.pen = threading.Lock(), threading.Lock()
 
     def accept(self, arrival: Arrival) -> bool:
@@ -73,6 +78,8 @@ class Intake:
         try:
             with writing(self.engine) as connection:
                 outcomes = [_stored(connection, ticket.arrival) for ticket in tickets]
+                counters.add(connection, _together(self.took))
+            self.took = [time.monotonic() - ticket.begun for ticket in tickets]
             for ticket, outcome in zip(tickets, outcomes, strict=True):
                 ticket.outcome = outcome
         except Exception as error:  # noqa: BLE001 - each is raised where its delivery came from
@@ -87,6 +94,13 @@ class Intake:
             for ticket in tickets:
                 if ticket.outcome is None:
                     ticket.outcome = StoreUnavailable("the writer was interrupted")
+
+
+def _together(took: Sequence[float]) -> Mapping[str, float]:
+    found: Counter[str] = Counter()
+    for seconds in took:
+        found.update(counters.taken_in(seconds))
+    return found
 
 
 def _is_away(error: Exception) -> bool:

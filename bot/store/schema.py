@@ -255,3 +255,11 @@ audit_incidents = Table(
     Column("document", Text, nullable=False),
 )
 Index("audit_incidents_hub", audit_incidents.c.hub, audit_incidents.c.opened_at)
+
+#: Figures that only grow, for the metrics.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("value", Float, nullable=False),
+)

@@ -10,12 +10,12 @@ from sqlalchemy import Engine, delete, func, select, update
 
 from bot.model import Delivery, PullRef, Report
 from bot.review.report import SUPERSEDED, from_json, remote_file, to_json
-from bot.store import hostrows, queue, verified
+from bot.store import counters, hostrows, queue, verified
 from bot.store.database import PIECE, reading, writing
 from bot.store.intake import Arrival, Intake
 from bot.store.queue import insert_into
 from bot.store.rulings import Rulebook
-from bot.store.schema import deliveries, jobs, measurements, notes, pages, reports, workers
+from bot.store.schema import deliveries, hosts, jobs, measurements, notes, pages, reports, workers
 from bot.store.verified import url_hash
 from rules.facts import RemoteFile
 
@@ -157,6 +157,9 @@ class Store:
             connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=row))
             if for_others:
                 verified.remember(connection, ref, file)
+            counters.add(
+                connection, {f"files_{file.state}_total": 1, "file_bytes_total": float(file.size or 0)}
+            )
 
     def page_assets(self, blobs: Collection[str]) -> Mapping[str, tuple[tuple[str, str], ...]]:
         """Known page indexes: blob id to its (link, sha256) pairs."""
@@ -210,7 +213,11 @@ class Store:
             parked = connection.execute(select(func.count()).where(jobs.c.parked.is_(True))).scalar_one()
             received = connection.execute(select(func.max(deliveries.c.id))).scalar()
             runs = connection.execute(select(func.count()).select_from(reports)).scalar_one()
+            closed = connection.execute(select(func.count()).where(hosts.c.closed_until > now)).scalar_one()
+            counted = counters.read(connection)
         return {
+            **counted,
+            "hosts_closed": closed,
             "jobs_waiting": depth,
             "jobs_oldest_seconds": max(0.0, now - oldest) if oldest else 0.0,
             "jobs_running": running,
@@ -219,28 +226,36 @@ class Store:
             "reports_stored": runs,
         }
 
+    def count(self, amounts: Mapping[str, float]) -> None:
+        """Adds to counters; names end in `_total`."""
+        with writing(self.engine) as connection:
+            counters.add(connection, amounts)
+
     def last_heartbeat(self) -> float | None:
         """When any worker was last alive, in seconds since the epoch."""
         with reading(self.engine) as connection:
             return connection.execute(select(func.max(workers.c.heartbeat_at))).scalar()
 
-    def prune(self, before: float) -> int:
-        """Deletes deliveries, measurements and marks of answers from before; returns how many rows."""
+    def prune(self, before: float, reports_before: float) -> int:
+        """Deletes what is older than two moments, the second for reports; returns how many rows.
+
+        A pull request's newest report stays, and so does every decision and its record.
+        """
+        newest = select(func.max(reports.c.started_at)).group_by(
+            reports.c.forge, reports.c.repo, reports.c.number
+        )
+        told = jobs.c.kind.in_((queue.COMMENT, queue.LOCATE))
+        over = (
+            delete(deliveries).where(deliveries.c.received_at < before),
+            delete(measurements).where(measurements.c.measured_at < before),
+            delete(notes).where(notes.c.noted_at < before, notes.c.key.like(f"{ANSWERED} %")),
+            delete(jobs).where(told, jobs.c.wanted == jobs.c.done, jobs.c.due_at < before),
+            delete(reports).where(reports.c.started_at < reports_before, reports.c.started_at.not_in(newest)),
+        )
         with writing(self.engine) as connection:
             hostrows.forget(connection, before)
             verified.forget(connection, before)
-            return (
-                sum(
-                    connection.execute(delete(table).where(column < before)).rowcount
-                    for table, column in (
-                        (deliveries, deliveries.c.received_at),
-                        (measurements, measurements.c.measured_at),
-                    )
-                )
-                + connection.execute(
-                    delete(notes).where(notes.c.noted_at < before, notes.c.key.like(f"{ANSWERED} %"))
-                ).rowcount
-            )
+            return sum(connection.execute(statement).rowcount for statement in over)
 
 
 def _pieces(items: Collection[str]) -> Iterable[list[str]]:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from threading import Thread
 from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from bot.web import defects
+
+#: A class of a histogram: the name before, its upper end after.
+_CLASS = re.compile(r"([a-z_]+)_le_([0-9.]+)")
 
 Read = Callable[[], Mapping[str, float]]
 
@@ -18,7 +27,8 @@ Read = Callable[[], Mapping[str, float]]
 def start_metrics(port: int, read: Read, host: str = "127.0.0.1") -> tuple[WSGIServer, Thread]:
     """Serves `/metrics` on its own port until the process ends; returns the server, to shut it down.
 
-    `read` gives figures by name, served with `hubbot_` before it; one that ends in `_total` is a counter.
+    `read` gives figures by name, served with `hubbot_` before it; one that ends in `_total` is a counter,
+    and `X_le_<number>` with `X_count` and `X_sum` are a histogram.
     There are no labels, so that nothing that a contributor wrote can become one.
     Raises OSError when the port is taken.
     """
@@ -40,8 +50,26 @@ class _Figures(Collector):
             defects.record("metrics", error)
             readable = 0.0
         yield GaugeMetricFamily("hubbot_store_up", "Whether the store could be read", value=readable)
+        classes: dict[str, list[tuple[str, float]]] = {}
+        for name, value in figures.items():
+            if found := _CLASS.fullmatch(name):
+                classes.setdefault(found[1], []).append((found[2], value))
+        for name, buckets in sorted(classes.items()):
+            yield _histogram(name, buckets, figures)
+        told = {f"{name}_{part}" for name in classes for part in ("count", "sum")}
         for name, value in sorted(figures.items()):
-            yield _metric(name, value)
+            if name not in told and not _CLASS.fullmatch(name):
+                yield _metric(name, value)
+
+
+def _histogram(name: str, buckets: list[tuple[str, float]], figures: Mapping[str, float]) -> Metric:
+    ends = sorted(buckets, key=lambda pair: float(pair[0]))
+    return HistogramMetricFamily(
+        f"hubbot_{name}",
+        name.replace("_", " "),
+        buckets=[*ends, ("+Inf", figures.get(f"{name}_count", 0.0))],
+        sum_value=figures.get(f"{name}_sum", 0.0),
+    )
 
 
 def _metric(name: str, value: float) -> Metric:

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, func, select
 
 from bot.errors import UserError
-from bot.model import Condition, Delivery, Intent, PullRef, Report
+from bot.model import Comment, Condition, Delivery, Intent, PullRef, Report, User
 from bot.store.database import StoreUnavailable, is_current, open_database, storable, upgrade
-from bot.store.queue import REVIEW, Queue, review_request
+from bot.store.queue import COMMENT, REVIEW, Queue, comment_request, review_request
 from bot.store.schema import deliveries, jobs, metadata
 from bot.store.store import PIECE, Store
 from rules.facts import RemoteFile, RemoteState
@@ -168,11 +168,49 @@ def test_pruning_takes_what_is_old_and_nothing_else(store: Store, engine: Engine
         url = f"https://x/{number}"
         store.save_measured(REF, 1, RemoteFile(url, RemoteState.MEASURED, measured_at=at))
     store.save_report(report())
-    assert store.prune(NOW + 5) == 2
+    assert store.prune(NOW + 5, NOW) == 2
     assert rows(engine, deliveries) == 1
     assert set(store.measured(REF, ["https://x/1", "https://x/2"])) == {"https://x/2"}
     assert store.report("r1") is not None
     assert rows(engine, jobs) == 1
+
+
+def test_old_reports_go_but_for_the_newest_of_each_pull_request(store: Store) -> None:
+    other = replace(REF, number=8)
+    for made in (report(1), report(2), report(3), report(4, ref=other), report(900)):
+        store.save_report(made)
+    assert store.prune(NOW, NOW + 100) == 3
+    assert [kept.id for kept in store.reports(REF)] == ["r900"]
+    assert [kept.id for kept in store.reports(other)] == ["r4"]
+
+
+def test_answered_comments_are_forgotten_and_waiting_ones_are_not(store: Store, engine: Engine) -> None:
+    queue = Queue(engine)
+    queue.beat("w", NOW)
+    for number in (1, 2):
+        queue.put(comment_request(REF, Comment(str(number), User(1, "lin"), "/recheck")), NOW)
+    answered = queue.lease("w", (COMMENT,), NOW)
+    assert answered is not None
+    queue.finish(answered, now=NOW)
+    assert store.prune(NOW + 10, NOW) == 1
+    assert queue.due((COMMENT,), NOW + 10)
+
+
+def test_counters_grow_from_all_sides(store: Store, engine: Engine) -> None:
+    for _ in range(2):
+        store.count({"runs_passed_total": 1, "runs_failed_total": 0})
+    store.save_measured(REF, 1, RemoteFile("https://x/1", RemoteState.MEASURED, size=40, measured_at=NOW))
+    store.accept(delivery(1), {}, b"{}", NOW)
+    store.accept(delivery(2), {}, b"{}", NOW)
+    found = store.figures(NOW)
+    assert (found["runs_passed_total"], found["files_measured_total"], found["file_bytes_total"]) == (
+        2,
+        1,
+        40,
+    )
+    assert "runs_failed_total" not in found
+    assert found["ingest_seconds_count"] == 1, "the second delivery brought the first one's time"
+    assert found["ingest_seconds_le_10"] == 1
 
 
 def test_figures(store: Store, engine: Engine) -> None:

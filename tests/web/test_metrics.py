@@ -42,6 +42,19 @@ def test_figures_are_read_when_they_are_asked_for(scrape: Scrape) -> None:
     assert asked == [1]
 
 
+def test_classes_are_a_histogram(scrape: Scrape) -> None:
+    figures = {"ingest_seconds_le_10": 4, "ingest_seconds_le_0.5": 3, "ingest_seconds_count": 5}
+    lines = scrape(lambda: {**figures, "ingest_seconds_sum": 12.5, "jobs_waiting": 1})
+    assert lines[1:] == [
+        'hubbot_ingest_seconds_bucket{le="0.5"} 3.0',
+        'hubbot_ingest_seconds_bucket{le="10"} 4.0',
+        'hubbot_ingest_seconds_bucket{le="+Inf"} 5.0',
+        "hubbot_ingest_seconds_count 5.0",
+        "hubbot_ingest_seconds_sum 12.5",
+        "hubbot_jobs_waiting 1.0",
+    ]
+
+
 def test_a_store_that_is_away_is_a_figure_too(scrape: Scrape, caplog: pytest.LogCaptureFixture) -> None:
     def read() -> Mapping[str, float]:
         raise RuntimeError("password=s3cret")

@@ -305,6 +305,25 @@ def test_a_locked_file_is_unavailable_and_takes_writes_again(tmp_path: Path) -> 
     opened.dispose()
 
 
+def test_a_full_disk_is_unavailable_and_takes_writes_again(tmp_path: Path) -> None:
+    opened = open_database(f"sqlite:///{tmp_path / 'a.sqlite'}")
+    upgrade(opened)
+
+    def allow(pages: int) -> None:
+        opened.dispose()
+        event.listen(opened, "connect", lambda made, _: made.execute(f"PRAGMA max_page_count = {pages}"))
+
+    with opened.connect() as connection:
+        used = int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
+    allow(used)
+    with pytest.raises(StoreUnavailable):
+        Store(opened).accept(delivery(), {}, b"x" * 100_000, NOW)
+    assert rows(opened, deliveries) == 0
+    allow(used + 1000)
+    assert Store(opened).accept(delivery(), {}, b"x" * 100_000, NOW)
+    opened.dispose()
+
+
 def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite"
     path.write_bytes(b"this is a text\n" * 500)

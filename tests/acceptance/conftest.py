@@ -23,6 +23,8 @@ if not AT_HAND:
     collect_ignore_glob = ["test_*.py"]
 
 SHELF = 60
+#: Modules whose cases take about as long as those of all the others.
+SLOW = {"test_bulk", "test_faults", "test_kills", "test_rulings"}
 #: Interpreter that the bot runs with: its dependencies are not the simulator's.
 PYTHON = os.environ.get("HUBBOT_PYTHON", sys.executable)
 
@@ -54,8 +56,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "running" in metafunc.fixturenames:
         from tests.acceptance.world import MODES
 
-        # One process a mode: its cases share a world, and the worlds wait more than they work.
-        modes = [pytest.param(mode, id=str(mode), marks=pytest.mark.xdist_group(str(mode))) for mode in MODES]
+        # Two processes a mode: cases share a world, and the worlds wait more than they work.
+        half = "slow" if metafunc.module.__name__.rpartition(".")[2] in SLOW else "other"
+        modes = [
+            pytest.param(mode, id=str(mode), marks=pytest.mark.xdist_group(f"{mode} {half}")) for mode in MODES
+        ]
         metafunc.parametrize("running", modes, indirect=True, scope="session")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.errors import UserError
+from bot.misspelt import misspelt
 from bot.model import PullRef
 
 #: Every variable that is read; each also as NAME_FILE, whose content is the value.
@@ -86,14 +87,24 @@ class Settings:
 
 def load(environment: Mapping[str, str]) -> Settings:
     """Settings from the environment. Raises `UserError` that names the variable, the reason and the fix."""
+    for name, meant in misspelt(environment, VARIABLES):
+        raise UserError(f"{name} is not a setting; did you mean {meant}? Rename or unset it.")
     read = _Reader(environment)
-    host, port = read("HOST", "127.0.0.1"), _port(read, "PORT", 8000)
+    host, port, metrics_port = (
+        read("HOST", "127.0.0.1"),
+        _port(read, "PORT", 8000),
+        _port(read, "METRICS_PORT", 9000),
+    )
+    if port == metrics_port:
+        raise UserError(
+            f"PORT and METRICS_PORT are both {port}; metrics need a port of their own: change one."
+        )
     return Settings(
         database_url=_database(read("DATABASE_URL", DEFAULT_DATABASE)),
         host=host,
         port=port,
         public_url=_address(read, "PUBLIC_URL", f"http://{host}:{port}"),
-        metrics_port=_port(read, "METRICS_PORT", 9000),
+        metrics_port=metrics_port,
         github=_github(read),
         gitee=_gitee(read),
         connect_to=read("ASSET_CONNECT_TO"),
@@ -170,6 +181,11 @@ def _github(read: _Reader) -> GitHubSettings | None:
         raise UserError(
             "GITHUB_TOKEN is missing; set it, or GITHUB_APP_ID and GITHUB_PRIVATE_KEY for a GitHub App."
         )
+    if key and not app_id:
+        raise UserError(
+            "GITHUB_PRIVATE_KEY is set without GITHUB_APP_ID, so it would not be used; "
+            "set the id or unset the key."
+        )
     if app_id and not app_id.isdigit():
         raise UserError(f"GITHUB_APP_ID is {app_id!r}; it is the number on the App's settings page.")
     if app_id and not key:
@@ -211,6 +227,11 @@ def _secrets(read: _Reader, forge: str) -> tuple[str, ...]:
     if not present:
         raise UserError(
             f"{name} is missing; without it anybody could send deliveries. Set it to the webhook's secret."
+        )
+    if present == previous:
+        raise UserError(
+            f"{name} and {name}_PREVIOUS are the same, so nothing is being changed; "
+            f"put the new secret into {name}, or unset {name}_PREVIOUS."
         )
     return (present, previous) if previous else (present,)
 
@@ -262,6 +283,10 @@ def _database(url: str) -> str:
 def _address(read: _Reader, name: str, default: str) -> str:
     value = read(name, default).rstrip("/")
     parts = urlsplit(value)
+    if "@" in parts.netloc:
+        raise UserError(
+            f"{name} holds a user name or password, which would be shown; give the address alone."
+        )
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise UserError(f"{name} is {value!r}; it must be an http:// or https:// address without a query.")
     return value

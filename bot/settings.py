@@ -85,8 +85,11 @@ class Settings:
         return self.github is not None or self.gitee is not None
 
 
-def load(environment: Mapping[str, str]) -> Settings:
-    """Settings from the environment. Raises `UserError` that names the variable, the reason and the fix."""
+def load(environment: Mapping[str, str], *, credentials: bool = True) -> Settings:
+    """Settings from the environment. Raises `UserError` that names the variable, the reason and the fix.
+
+    Without `credentials` no token or key is read or asked for: the receiver calls no forge.
+    """
     for name, meant in misspelt(environment, VARIABLES):
         raise UserError(f"{name} is not a setting; did you mean {meant}? Rename or unset it.")
     read = _Reader(environment)
@@ -105,8 +108,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         port=port,
         public_url=_address(read, "PUBLIC_URL", f"http://{host}:{port}"),
         metrics_port=metrics_port,
-        github=_github(read),
-        gitee=_gitee(read),
+        github=_github(read, credentials),
+        gitee=_gitee(read, credentials),
         connect_to=read("ASSET_CONNECT_TO"),
         ca_bundle=_readable(read, "ASSET_CA_BUNDLE"),
         dry_run=_flag(read, "DRY_RUN"),
@@ -168,9 +171,12 @@ class _Reader:
         return any(self.environment.get(n) or self.environment.get(f"{n}_FILE") for n in names)
 
 
-def _github(read: _Reader) -> GitHubSettings | None:
+def _github(read: _Reader, credentials: bool) -> GitHubSettings | None:
     if not read.any_of(*(v for v in VARIABLES if v.startswith("GITHUB_") and v != "GITHUB_API_URL")):
         return None
+    if not credentials:
+        api = _address(read, "GITHUB_API_URL", "https://api.github.com")
+        return GitHubSettings(api, "", "", "", _secrets(read, "GITHUB"), _repositories(read, "GITHUB"))
     token, app_id = read("GITHUB_TOKEN"), read("GITHUB_APP_ID")
     key = _private_key(read("GITHUB_PRIVATE_KEY"))
     if token and app_id:
@@ -202,10 +208,10 @@ def _github(read: _Reader) -> GitHubSettings | None:
     )
 
 
-def _gitee(read: _Reader) -> GiteeSettings | None:
+def _gitee(read: _Reader, credentials: bool) -> GiteeSettings | None:
     if not read.any_of(*(v for v in VARIABLES if v.startswith("GITEE_") and v != "GITEE_API_URL")):
         return None
-    if not read("GITEE_TOKEN"):
+    if credentials and not read("GITEE_TOKEN"):
         raise UserError(
             "GITEE_TOKEN is missing; make a personal access token of the bot's account and set it."
         )
@@ -213,7 +219,7 @@ def _gitee(read: _Reader) -> GiteeSettings | None:
     secrets = () if password and not read("GITEE_WEBHOOK_SECRET") else _secrets(read, "GITEE")
     return GiteeSettings(
         api_url=_address(read, "GITEE_API_URL", "https://gitee.com/api/v5"),
-        token=read("GITEE_TOKEN"),
+        token=read("GITEE_TOKEN") if credentials else "",
         secrets=secrets,
         password=password,
         repositories=_repositories(read, "GITEE"),

@@ -164,3 +164,13 @@ def test_every_secret_is_known_to_the_log_filter() -> None:
 )
 def test_what_belongs_to_others_is_left_alone(name: str) -> None:
     assert not settings.load({name: "x"}).has_forge
+
+
+def test_the_receiver_reads_no_credential_of_a_forge() -> None:
+    given = {**GITHUB, **GITEE, "GITHUB_PRIVATE_KEY_FILE": "/not/for/the/receiver"}
+    chosen = settings.load(given, credentials=False)
+    assert "t0ken-value" not in repr(chosen)
+    assert "gitee-token" not in repr(chosen)
+    assert settings.load({**given, "GITHUB_TOKEN": "", "GITEE_TOKEN": ""}, credentials=False) == chosen
+    with pytest.raises(UserError, match="GITHUB_WEBHOOK_SECRET is missing"):
+        settings.load({**given, "GITHUB_WEBHOOK_SECRET": ""}, credentials=False)

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     from bot import wiring
     from bot.store import inbox
 
-    receiver = wiring.receiver(settings.load(os.environ))
+    receiver = wiring.receiver(settings.load(os.environ, credentials=False))
     engine = receiver.store.engine
     try:
         if args.what == "list":

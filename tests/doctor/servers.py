@@ -22,6 +22,8 @@ class Site:
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     hooks: dict[str, Hooks] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    #: Repeats the credential in every refusal, as a careless proxy might.
+    echo: bool = False
     clock: float = 0.0
     port: int = 0
 
@@ -41,9 +43,13 @@ def serving(site: Site) -> Iterator[Site]:
             if forge in site.hooks:
                 self._say(*self._received(site.hooks[forge], body))
             else:
-                self._say(*site.answers.get(f"{self.command} {path}", (404, {"message": "Not Found"})))
+                self._say(*site.answers.get(f"{self.command} {path}", (404, self._not_found())))
 
         do_POST = do_GET  # noqa: N815 - the base class calls it by this name
+
+        def _not_found(self) -> dict[str, str]:
+            said = f" {self.headers.get('Authorization', '')}" if site.echo else ""
+            return {"message": f"Not Found{said}"}
 
         def _received(self, hooks: Hooks, body: bytes) -> tuple[int, str]:
             try:

@@ -268,3 +268,5 @@ class Report:
     trouble_detail: str = ""
     retry_at: float | None = None
     conditions: tuple[Condition, ...] = ()
+    #: What a dry run would have written, a line each; empty otherwise.
+    would: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ EXPECTED = {"GITHUB_WEBHOOK_SECRET", "GITEE_WEBHOOK_SECRET"}
 
 def test_an_examination_beside_a_running_bot(world: World) -> None:
     # It asks for rule sets and for the protection of branches, which not everybody may see.
-    world.tolerated |= {"unknown-endpoint", "http-4xx"}
+    world.tolerated |= {"unknown-endpoint", "http-403", "http-404"}
     before = len(world.sim.requests())
     done = subprocess.run(
         [world.bot.python, "-m", "bot", "doctor", "--json"],

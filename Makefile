@@ -11,7 +11,7 @@ COMPILE := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal
 	--no-header --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test acceptance fix docs pictures zipapp lock clean
+.PHONY: help run test acceptance fix docs pictures zipapp lock sbom clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -24,6 +24,7 @@ help:
 	@echo "make pictures    docs/images of the sample comments, taken with Chromium"
 	@echo "make zipapp      dist/hubbot.pyz: the command line in one file"
 	@echo "make lock        choose the newest dependencies and write their hashes down"
+	@echo "make sbom        what the locked requirements install, for scanners of advisories"
 	@echo "make clean       remove what the targets above made (not var/, where the bot's data lie)"
 
 run: $(VENV)/runtime.txt $(VENV)/pyproject.toml
@@ -59,6 +60,10 @@ lock: $(LOCK_VENV)/bin/uv
 	$(COMPILE) --upgrade --extra server -o requirements/runtime.txt pyproject.toml requirements/build.in
 	$(COMPILE) --upgrade --extra server --extra test -c requirements/runtime.txt -o requirements/test.txt \
 		pyproject.toml requirements/build.in
+
+sbom:
+	@mkdir -p build
+	$(PYTHON) requirements/sbom.py > build/sbom.json
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info

@@ -11,6 +11,9 @@ from collections.abc import Iterable
 #: Shapes of credentials, blanked even where the value is not known to us.
 SHAPES = re.compile(
     r"gh[opsu]_[A-Za-z0-9_.-]{10,}"
+    r"|github_pat_[A-Za-z0-9_]{10,}"
+    r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"
+    r"|(?:(?<=[Bb]earer )|(?<=[Tt]oken ))[A-Za-z0-9_.~+/-]{16,}"
     r"|(?<=access_token=)[^&\s\"']+"
     r"|-----BEGIN [A-Z ]+-----[\s\S]{0,8192}?-----END [A-Z ]+-----"
 )

@@ -391,3 +391,5 @@ class Report:
     run: int = 0
     content: str = ""
     rulings: Rulings = field(default_factory=Rulings)
+    #: What a dry run would have written, a line each; empty otherwise.
+    would: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.errors import UserError
+from bot.misspelt import misspelt
 from bot.model import PullRef
 
 #: Every variable that is read; each also as NAME_FILE, whose content is the value.
@@ -125,18 +126,31 @@ class Settings:
         return self.github is not None or self.gitee is not None
 
 
-def load(environment: Mapping[str, str]) -> Settings:
-    """Settings from the environment. Raises `UserError` that names the variable, the reason and the fix."""
+def load(environment: Mapping[str, str], *, credentials: bool = True) -> Settings:
+    """Settings from the environment. Raises `UserError` that names the variable, the reason and the fix.
+
+    Without `credentials` no token or key is read or asked for: the receiver calls no forge.
+    """
+    for name, meant in misspelt(environment, VARIABLES):
+        raise UserError(f"{name} is not a setting; did you mean {meant}? Rename or unset it.")
     read = _Reader(environment)
-    host, port = read("HOST", "127.0.0.1"), _port(read, "PORT", 8000)
+    host, port, metrics_port = (
+        read("HOST", "127.0.0.1"),
+        _port(read, "PORT", 8000),
+        _port(read, "METRICS_PORT", 9000),
+    )
+    if port == metrics_port:
+        raise UserError(
+            f"PORT and METRICS_PORT are both {port}; metrics need a port of their own: change one."
+        )
     return Settings(
         database_url=_database(read("DATABASE_URL", DEFAULT_DATABASE)),
         host=host,
         port=port,
         public_url=_address(read, "PUBLIC_URL", f"http://{host}:{port}"),
-        metrics_port=_port(read, "METRICS_PORT", 9000),
-        github=_github(read),
-        gitee=_gitee(read),
+        metrics_port=metrics_port,
+        github=_github(read, credentials),
+        gitee=_gitee(read, credentials),
         connect_to=read("ASSET_CONNECT_TO"),
         ca_bundle=_readable(read, "ASSET_CA_BUNDLE"),
         dry_run=_flag(read, "DRY_RUN"),
@@ -203,9 +217,12 @@ class _Reader:
         return any(self.environment.get(n) or self.environment.get(f"{n}_FILE") for n in names)
 
 
-def _github(read: _Reader) -> GitHubSettings | None:
+def _github(read: _Reader, credentials: bool) -> GitHubSettings | None:
     if not read.any_of(*(v for v in VARIABLES if v.startswith("GITHUB_") and v != "GITHUB_API_URL")):
         return None
+    if not credentials:
+        api = _address(read, "GITHUB_API_URL", "https://api.github.com")
+        return GitHubSettings(api, "", "", "", _secrets(read, "GITHUB"), _repositories(read, "GITHUB"))
     token, app_id = read("GITHUB_TOKEN"), read("GITHUB_APP_ID")
     key = _private_key(read("GITHUB_PRIVATE_KEY"))
     if token and app_id:
@@ -215,6 +232,11 @@ def _github(read: _Reader) -> GitHubSettings | None:
     if not token and not app_id:
         raise UserError(
             "GITHUB_TOKEN is missing; set it, or GITHUB_APP_ID and GITHUB_PRIVATE_KEY for a GitHub App."
+        )
+    if key and not app_id:
+        raise UserError(
+            "GITHUB_PRIVATE_KEY is set without GITHUB_APP_ID, so it would not be used; "
+            "set the id or unset the key."
         )
     if app_id and not app_id.isdigit():
         raise UserError(f"GITHUB_APP_ID is {app_id!r}; it is the number on the App's settings page.")
@@ -233,10 +255,10 @@ def _github(read: _Reader) -> GitHubSettings | None:
     )
 
 
-def _gitee(read: _Reader) -> GiteeSettings | None:
+def _gitee(read: _Reader, credentials: bool) -> GiteeSettings | None:
     if not read.any_of(*(v for v in VARIABLES if v.startswith("GITEE_") and v != "GITEE_API_URL")):
         return None
-    if not read("GITEE_TOKEN"):
+    if credentials and not read("GITEE_TOKEN"):
         raise UserError(
             "GITEE_TOKEN is missing; make a personal access token of the bot's account and set it."
         )
@@ -244,7 +266,7 @@ def _gitee(read: _Reader) -> GiteeSettings | None:
     secrets = () if password and not read("GITEE_WEBHOOK_SECRET") else _secrets(read, "GITEE")
     return GiteeSettings(
         api_url=_address(read, "GITEE_API_URL", "https://gitee.com/api/v5"),
-        token=read("GITEE_TOKEN"),
+        token=read("GITEE_TOKEN") if credentials else "",
         secrets=secrets,
         password=password,
         repositories=_repositories(read, "GITEE"),
@@ -263,6 +285,11 @@ def _secrets(read: _Reader, forge: str) -> tuple[str, ...]:
     if not present:
         raise UserError(
             f"{name} is missing; without it anybody could send deliveries. Set it to the webhook's secret."
+        )
+    if present == previous:
+        raise UserError(
+            f"{name} and {name}_PREVIOUS are the same, so nothing is being changed; "
+            f"put the new secret into {name}, or unset {name}_PREVIOUS."
         )
     return (present, previous) if previous else (present,)
 
@@ -323,6 +350,10 @@ def _database(url: str) -> str:
 def _address(read: _Reader, name: str, default: str) -> str:
     value = read(name, default).rstrip("/")
     parts = urlsplit(value)
+    if "@" in parts.netloc:
+        raise UserError(
+            f"{name} holds a user name or password, which would be shown; give the address alone."
+        )
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise UserError(f"{name} is {value!r}; it must be an http:// or https:// address without a query.")
     return value

@@ -18,6 +18,10 @@ from bot import logs
         "GET /x?access_token=abcdef123&b=1",
         "-----BEGIN RSA PRIVATE KEY-----\nMIIEabc\n-----END RSA PRIVATE KEY-----",
         "value hunter2hunter2 here",
+        "sent: Bearer 1234567890abcdef0",
+        "sent: token 1234567890abcdef0",
+        "github_pat_1234567890abcdef_x",
+        "eyJ1234567890abcdef.eyJhbGciOiJSUzI1NiJ9.c2ln",
     ],
 )
 def test_credentials_are_blanked(text: str) -> None:

@@ -116,6 +116,15 @@ def test_any_variable_from_a_file(tmp_path: Path) -> None:
         ({"ASSET_CA_BUNDLE": "/no/such/file.pem"}, "ASSET_CA_BUNDLE"),
         ({**GITHUB, "GITHUB_TOKEN_FILE": "x"}, "both set"),
         ({"GITEE_TOKEN_FILE": "/no/such/file"}, "GITEE_TOKEN_FILE"),
+        ({**GITHUB, "GITHUB_WEBHOOK_SECERT": "x"}, "did you mean GITHUB_WEBHOOK_SECRET?"),
+        ({"DATABASE_URI": "x"}, "did you mean DATABASE_URL?"),
+        ({"HUBBOT_PUBLIC_URL": "x"}, "did you mean PUBLIC_URL?"),
+        ({"dry_run": "1"}, "did you mean DRY_RUN?"),
+        ({"GITHUB_PRIVATE_KEY_FLIE": "x"}, "did you mean GITHUB_PRIVATE_KEY_FILE?"),
+        ({"PORT": "9000"}, "PORT and METRICS_PORT"),
+        ({**GITHUB, "GITHUB_PRIVATE_KEY": PEM}, "without GITHUB_APP_ID"),
+        ({**GITHUB, "GITHUB_WEBHOOK_SECRET_PREVIOUS": "s3cret-value"}, "are the same"),
+        ({"PUBLIC_URL": "https://me:pass@hub.example"}, "PUBLIC_URL holds a user name"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(given: dict[str, str], said: str) -> None:
@@ -174,3 +183,30 @@ def test_every_secret_is_known_to_the_log_filter() -> None:
     }
     found = set(settings.secrets(settings.load(given)))
     assert found == {"t0ken-value", "s3cret-value", "gitee-token", "gitee-secret", "p4ss", "dbpass"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GITHUB_REPOSITORY",
+        "GITHUB_RUN_ID",
+        "GITHUB_SHA",
+        "GITHUB_ACTIONS",
+        "PATH",
+        "HOSTNAME",
+        "SPORT",
+        "PGHOST",
+    ],
+)
+def test_what_belongs_to_others_is_left_alone(name: str) -> None:
+    assert not settings.load({name: "x"}).has_forge
+
+
+def test_the_receiver_reads_no_credential_of_a_forge() -> None:
+    given = {**GITHUB, **GITEE, "GITHUB_PRIVATE_KEY_FILE": "/not/for/the/receiver"}
+    chosen = settings.load(given, credentials=False)
+    assert "t0ken-value" not in repr(chosen)
+    assert "gitee-token" not in repr(chosen)
+    assert settings.load({**given, "GITHUB_TOKEN": "", "GITEE_TOKEN": ""}, credentials=False) == chosen
+    with pytest.raises(UserError, match="GITHUB_WEBHOOK_SECRET is missing"):
+        settings.load({**given, "GITHUB_WEBHOOK_SECRET": ""}, credentials=False)

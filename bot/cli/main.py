@@ -30,6 +30,8 @@ COMMANDS = {
     "web": ("bot.cli.web", "run the receiver and the pages"),
     "worker": ("bot.cli.worker", "run the worker"),
     "db": ("bot.cli.db", "upgrade the database"),
+    "doctor": ("bot.cli.doctor", "look the deployment over and say how to mend it"),
+    "deliveries": ("bot.cli.deliveries", "list, show and replay what forges delivered"),
 }
 
 OK, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3

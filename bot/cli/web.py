@@ -22,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
     from bot.cli.serve import follow
     from bot.web.gunicorn import options
 
-    chosen = settings.load(os.environ)
+    chosen = settings.load(os.environ, credentials=False)
     logs.configure(settings.secrets(chosen))
 
     class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types

@@ -13,6 +13,7 @@ from bot.errors import ForgeError
 from bot.flows.run import Run
 from bot.model import CONTEXTS, Check, CheckState, Comment, Posted, PullRequest, Report
 from bot.review.plan import Plan, plan
+from bot.review.shadow import shadow
 from bot.review.words import RULE_WORDS
 
 T = TypeVar("T")
@@ -56,9 +57,10 @@ class Poster:
         """
         self.run.guard()
         self.run.world.store.save_report(report)
-        if self.run.world.dry_run:
-            return
         wanted = self._plan(report, self._standing())
+        if self.run.world.dry_run:
+            self.run.world.store.save_report(replace(report, would=shadow(wanted, self._standing())))
+            return
         try:
             self._words(wanted)
         finally:

@@ -77,6 +77,7 @@ def from_json(text: str) -> Report:
         known = known_keys(Report, data)
         known["ref"] = PullRef(str(ref["forge"]), str(ref["repo"]), int(ref["number"]))
         known["paths"] = tuple(known.get("paths", ()))
+        known["would"] = tuple(str(line) for line in known.get("would", ()))
         known["findings"] = tuple(finding(item) for item in known.get("findings", ()))
         known["files"] = tuple(remote_file(item) for item in known.get("files", ()))
         known["conditions"] = tuple(

@@ -59,7 +59,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         # Two processes a mode: cases share a world, and the worlds wait more than they work.
         half = "slow" if metafunc.module.__name__.rpartition(".")[2] in SLOW else "other"
         modes = [
-            pytest.param(mode, id=str(mode), marks=pytest.mark.xdist_group(f"{mode} {half}")) for mode in MODES
+            pytest.param(mode, id=str(mode), marks=pytest.mark.xdist_group(f"{mode} {half}"))
+            for mode in MODES
         ]
         metafunc.parametrize("running", modes, indirect=True, scope="session")
 

@@ -478,6 +478,12 @@ def test_a_dry_run_judges_and_writes_nothing(dry, slip: bool) -> None:
     story.settle()
     assert story.forge.writes == []
     assert verdict(story.reports[0]) is (Verdict.FAILED if slip else Verdict.PASSED)
+    would = story.reports[0].would
+    assert [
+        line for line in would if line.startswith("hubbot/gate: failure" if slip else "hubbot/gate: success")
+    ]
+    assert any("there is nothing" in line for line in would)
+    assert any(line.startswith("post the summary") for line in would)
 
 
 def test_a_second_look_at_what_stands_writes_nothing_but_pending(story: Story) -> None:

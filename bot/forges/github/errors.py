@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 from bot.errors import ForgeError
+from bot.logs import redact
 
 #: Without any header GitHub asks for at least a minute ("Rate limits for the REST API").
 LIMIT_PAUSE = 60.0
@@ -85,7 +86,7 @@ def _number(text: str) -> float | None:
 
 
 def _words(body: str) -> str:
-    """GitHub's `message` and `errors`, which name fields and limits and never a credential."""
+    """GitHub's `message` and `errors`, without what has the shape of a credential: a proxy may repeat one."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
@@ -96,4 +97,4 @@ def _words(body: str) -> str:
     errors = answer.get("errors")
     if isinstance(errors, list):
         said += [error.get("message") if isinstance(error, dict) else error for error in errors]
-    return "; ".join(item for item in said if isinstance(item, str))[:QUOTED]
+    return redact("; ".join(item for item in said if isinstance(item, str)), ())[:QUOTED]

@@ -1,0 +1,300 @@
+"""Manifests, units, proxy, image and alerts: structure that a deployment's safety rests on."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.cli.main import COMMANDS
+from bot.settings import VARIABLES
+from bot.store.database import open_database, upgrade
+from bot.store.store import Store
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+#: Seconds that a half may need to end in good order.
+GRACE = 30
+CREDENTIALS = {"GITHUB_TOKEN", "GITHUB_APP_ID", "GITHUB_PRIVATE_KEY", "GITEE_TOKEN"}
+
+
+def objects() -> Iterator[dict[str, Any]]:
+    for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")):
+        yield from yaml.safe_load_all(path.read_text(encoding="utf-8"))
+
+
+OBJECTS = {(one["kind"], one["metadata"]["name"]): one for one in objects()}
+WORKLOADS = [name for kind, name in OBJECTS if kind in ("Deployment", "Job")]
+
+
+def pod(name: str) -> dict[str, Any]:
+    kind = "Job" if ("Job", name) in OBJECTS else "Deployment"
+    found: dict[str, Any] = OBJECTS[kind, name]["spec"]["template"]["spec"]
+    return found
+
+
+def test_every_part_is_there() -> None:
+    assert sorted(WORKLOADS) == ["hubbot-migrate", "hubbot-web", "hubbot-worker"]
+    for kind in ("PodDisruptionBudget", "Deployment"):
+        assert {name for k, name in OBJECTS if k == kind} == {"hubbot-web", "hubbot-worker"}
+    assert ("Service", "hubbot-web") in OBJECTS
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_a_pod_is_confined(name: str) -> None:
+    spec = pod(name)
+    assert spec["serviceAccountName"] == name
+    assert spec["automountServiceAccountToken"] is False
+    assert spec["terminationGracePeriodSeconds"] >= GRACE
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["runAsUser"] >= 10000
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert not spec.get("hostNetwork")
+    assert not any("hostPath" in volume for volume in spec["volumes"])
+    for container in spec["containers"]:
+        held = container["securityContext"]
+        assert held["readOnlyRootFilesystem"] is True
+        assert held["allowPrivilegeEscalation"] is False
+        assert held["capabilities"] == {"drop": ["ALL"]}
+        assert {"cpu", "memory"} == set(container["resources"]["limits"])
+        assert re.search(r"@sha256:[0-9a-f]{64}$", container["image"]), "an image is named by its digest"
+        assert container["args"][0] in COMMANDS
+
+
+@pytest.mark.parametrize("name", ["hubbot-web", "hubbot-worker"])
+def test_a_deployment_is_probed_and_rolls_without_a_gap(name: str) -> None:
+    (container,) = pod(name)["containers"]
+    assert {"startupProbe", "livenessProbe", "readinessProbe"} <= set(container)
+    spec = OBJECTS["Deployment", name]["spec"]
+    assert spec["replicas"] >= 2
+    assert spec["selector"]["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()
+    budget = OBJECTS["PodDisruptionBudget", name]["spec"]
+    assert budget["selector"] == spec["selector"]
+    assert budget["minAvailable"] < spec["replicas"]
+
+
+def test_only_the_worker_gets_the_forges_credentials() -> None:
+    holders = {
+        name
+        for name in WORKLOADS
+        for source in pod(name)["containers"][0]["envFrom"]
+        if source.get("secretRef", {}).get("name") == "hubbot-forge"
+    }
+    assert holders == {"hubbot-worker"}
+    settings = OBJECTS["ConfigMap", "hubbot"]["data"]
+    assert set(settings) <= set(VARIABLES)
+    assert not [name for name in settings if re.search("TOKEN|KEY|SECRET|PASSWORD|DATABASE", name)]
+
+
+def test_egress_is_denied_but_for_what_is_needed() -> None:
+    policies = [one["spec"] for (kind, _), one in OBJECTS.items() if kind == "NetworkPolicy"]
+    deny = OBJECTS["NetworkPolicy", "hubbot-deny"]["spec"]
+    assert set(deny["policyTypes"]) == {"Ingress", "Egress"}
+    assert not deny.keys() & {"ingress", "egress"}
+    wide = [
+        (policy, rule)
+        for policy in policies
+        for rule in policy.get("egress", [])
+        if any("ipBlock" in to for to in rule["to"])
+    ]
+    ((policy, rule),) = wide
+    assert policy["podSelector"]["matchLabels"]["part"] == "worker"
+    assert rule["ports"] == [{"protocol": "TCP", "port": 443}]
+    blocks = [to["ipBlock"] for to in rule["to"]]
+    for inside in (
+        "10.1.2.3",
+        "127.0.0.1",
+        "169.254.169.254",
+        "100.100.100.200",
+        "192.168.1.1",
+        "172.16.0.1",
+    ):
+        address = ipaddress.ip_address(inside)
+        assert not [b for b in blocks if _lets_through(b, address)], inside
+    for outside in ("8.8.8.8", "2a00:1450::1"):
+        assert [b for b in blocks if _lets_through(b, ipaddress.ip_address(outside))], outside
+
+
+def _lets_through(block: dict[str, Any], address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address in ipaddress.ip_network(block["cidr"]) and not any(
+        address in ipaddress.ip_network(but) for but in block.get("except", [])
+    )
+
+
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+HARDENED = {
+    "NoNewPrivileges": "yes",
+    "ProtectSystem": "strict",
+    "ProtectHome": "yes",
+    "PrivateTmp": "yes",
+    "PrivateDevices": "yes",
+    "CapabilityBoundingSet": "",
+    "KillSignal": "SIGTERM",
+    "Restart": "always",
+    "SystemCallArchitectures": "native",
+    "RestrictNamespaces": "yes",
+}
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_a_unit_is_confined(unit: Path) -> None:
+    lines = unit.read_text(encoding="utf-8").splitlines()
+    held = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    assert HARDENED.items() <= held.items()
+    assert held["User"] not in ("", "root")
+    assert int(held["TimeoutStopSec"]) >= GRACE
+    assert shlex.split(held["ExecStart"])[1] in COMMANDS
+    files = {line.partition("=")[2] for line in lines if line.startswith("EnvironmentFile=")}
+    assert ("/etc/hubbot/worker.env" in files) == (unit.stem == "hubbot-worker")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_systemd_understands_a_unit(unit: Path, tmp_path: Path) -> None:
+    copy = tmp_path / unit.name
+    copy.write_text(unit.read_text(encoding="utf-8").replace("/opt/hubbot/bin/hubbot", sys.executable))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, timeout=60, check=False
+    )
+    said = [line for line in done.stderr.splitlines() if unit.name in line]
+    assert (done.returncode, said) == (0, [])
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
+    pem, key = tmp_path / "fullchain.pem", tmp_path / "privkey.pem"
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=hubbot",
+            "-keyout",
+            str(key),
+            "-out",
+            str(pem),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8").replace("/etc/ssl/hubbot", str(tmp_path))
+    (tmp_path / "site.conf").write_text(site)
+    main = (
+        f"pid {tmp_path}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\n include {tmp_path}/site.conf;\n}}\n"
+    )
+    (tmp_path / "nginx.conf").write_text(main)
+    done = subprocess.run(
+        ["nginx", "-t", "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_proxy_bounds_what_the_receiver_sees() -> None:
+    site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    for wanted in ("client_max_body_size 26m;", "proxy_request_buffering on;", "client_body_timeout 10s;"):
+        assert wanted in site
+    assert "ssl_protocols TLSv1.2 TLSv1.3;" in site
+    assert "X-Forwarded-For" not in site, "the receiver trusts no address that a client may claim"
+
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "why"),
+    [
+        (r"^ADD ", "COPY says what comes from where"),
+        (r":latest\b", "a tag that moves"),
+        (r"\bsudo\b", "no more rights than needed"),
+        (r"curl [^|]*\|", "nothing unread is run"),
+        (r"apt-get (?!.*--no-install-recommends)", "only what is asked for"),
+        (r"^RUN cd ", "WORKDIR says where"),
+        (r"(?i)^(ARG|ENV) .*(token|secret|password|private_key)", "a layer keeps its secrets for ever"),
+        (r"^COPY \. ", "only what is named comes in"),
+        (r"pip install (?!.*(--require-hashes|--no-index))", "nothing without a hash"),
+    ],
+)
+def test_dockerfile_keeps_to_the_rules(forbidden: str, why: str) -> None:
+    assert not re.search(forbidden, DOCKERFILE, re.MULTILINE), why
+
+
+def test_dockerfile_keeps_the_tools_of_building_out() -> None:
+    stages = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]
+    assert len(stages) == 2
+    assert "pip" not in stages[-1]
+    assert re.search(r'^ENTRYPOINT \["hubbot"\]$', stages[-1], re.MULTILINE)
+
+
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+#: What Compose knows of a service, as far as we use it.
+SERVICE_KEYS = {
+    *("build", "image", "init", "restart", "read_only", "tmpfs", "cap_drop", "cap_add", "security_opt"),
+    *("env_file", "environment", "command", "ports", "stop_grace_period", "depends_on", "healthcheck"),
+    *("volumes", "network_mode"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSE))
+def test_compose_knows_what_is_asked(name: str) -> None:
+    service = COMPOSE[name]
+    assert set(service) - SERVICE_KEYS == set()
+    assert set(service.get("depends_on", {})) <= set(COMPOSE)
+    conditions = {one["condition"] for one in service.get("depends_on", {}).values()}
+    assert conditions <= {"service_healthy", "service_completed_successfully", "service_started"}
+    if name != "database":
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+    if name in ("web", "worker", "proxy"):
+        assert int(service["stop_grace_period"].removesuffix("s")) >= GRACE
+    assert "docker.sock" not in str(service)
+
+
+def test_compose_gives_the_receiver_no_credential() -> None:
+    held = COMPOSE["web"]["environment"]
+    assert {name for name, value in held.items() if value == ""} == CREDENTIALS
+    assert not set(COMPOSE["worker"]["environment"]) & CREDENTIALS
+
+
+ALERTS: list[dict[str, Any]] = yaml.safe_load((DEPLOY / "alerts.yml").read_text(encoding="utf-8"))["groups"][
+    0
+]["rules"]
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: str(rule["alert"]))
+def test_an_alert_leads_to_its_runbook(rule: dict[str, Any]) -> None:
+    path, _, anchor = rule["annotations"]["runbook"].partition("#")
+    headings = re.findall(r"^#+ (.+)$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+    assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
+    assert rule["labels"]["severity"] in ("page", "ticket")
+    assert re.fullmatch(r"\d+[mh]", rule["for"])
+
+
+def test_an_alert_asks_for_figures_that_there_are(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'hubbot.sqlite'}")
+    upgrade(engine)
+    served = {"hubbot_store_up", *(f"hubbot_{name}" for name in Store(engine).figures(0.0))}
+    engine.dispose()
+    asked = {name for rule in ALERTS for name in re.findall(r"hubbot_\w+", rule["expr"])}
+    assert asked
+    assert asked <= served

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.downloads import Fetcher, Limits
-from bot.forges.base import Forge, Hooks, Merger, Polled
+from bot.forges.base import Forge, Hooks, Merger, Polled, Queueing
 from bot.forges.demo.forge import DemoForge
 from bot.forges.demo.hooks import DemoHooks
 from bot.forges.demo.stories import REPOSITORY
@@ -69,6 +69,8 @@ class World:
     mergers: Mapping[str, Merger] = field(default_factory=dict)
     now: Callable[[], float] = time.time
     polling: Mapping[str, Polling] = field(default_factory=dict)
+    #: Forges with merge queues.
+    queueing: Mapping[str, Queueing] = field(default_factory=dict)
 
 
 def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
@@ -93,8 +95,9 @@ def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
 def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
     """Opens the database, bringing it up to date, and makes the forges' clients and the fetcher."""
     forges: dict[str, Forge] = {}
+    queueing: dict[str, Queueing] = {}
     if settings.github is not None:
-        forges["github"] = _github(settings.github)
+        forges["github"] = queueing["github"] = _github(settings.github)
     polling: dict[str, Polling] = {}
     if settings.gitee is not None:
         gitee = _gitee(settings.gitee)
@@ -116,6 +119,7 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
             settings.dry_run,
             polling=polling,
             mergers=_mergers(settings),
+            queueing=queueing,
         )
     finally:
         fetcher.close()

@@ -76,7 +76,7 @@ def review(run: Run) -> Request | None:
     poster.checks(report, (GATE,) if (pull.changed_files or 0) > BULK_FILES else CONTEXTS)
     run.world.store.supersede(run.ref, run.world.now(), but=report.id)
     try:
-        material = _read(run, pull)
+        material = read(run, pull, run.forge.changes(pull))
     except CouldNotVerify as error:
         return _end(poster, replace(report, trouble="counts", trouble_detail=str(error)))
     report = replace(
@@ -84,7 +84,7 @@ def review(run: Run) -> Request | None:
         merge_base=material.changes.merge_base,
         paths=tuple(subject.page.path for subject in material.subjects if not subject.removed),
         wanted=len(material.wanted),
-        findings=tuple(_judge(run, material, {})),
+        findings=tuple(findings_of(run, material, {})),
         content=approvals.content(material.changes.files),
     )
     poster.patches = _patches(material)
@@ -94,8 +94,8 @@ def review(run: Run) -> Request | None:
         raise TooLarge
     part = scope.of(run.lease.payload, material.subjects, before)
     files = measure(run, report, material.wanted, poster.everything, part)
-    read = confs(run, [subject.page for subject in material.subjects if not subject.removed])
-    findings = _judge(run, material, {file.url: file for file in files}, read)
+    code = confs(run, [subject.page for subject in material.subjects if not subject.removed])
+    findings = findings_of(run, material, {file.url: file for file in files}, code)
     found = replace(report, findings=tuple(findings), files=tuple(files))
     again = _end(poster, found)
     ask_rivals(run, pull, found)
@@ -168,8 +168,8 @@ def begin(run: Run, pull: PullRequest, key: str, generation: int) -> Report:
     return ruled(run.world, report)
 
 
-def _read(run: Run, pull: PullRequest) -> Material:
-    changes = run.forge.changes(pull)
+def read(run: Run, pull: PullRequest, changes: ChangeSet) -> Material:
+    """Everything that is judged of these changes. Raises `CouldNotVerify` where something cannot be read."""
     pages = [file for file in changes.files if is_page(file.path)]
     heads = _parsed(run, pages, pull.head_sha, "head")
     bases = _parsed(run, pages, changes.merge_base, "base")
@@ -189,11 +189,11 @@ def _parsed(run: Run, files: Sequence[ChangedFile], commit: str, side: str) -> d
     """The pages of one side, parsed; what is no regular file has no content that could pass."""
     entries = {file.path: entry for file in files if (entry := getattr(file, side)) is not None}
     regular = {path: entry.oid for path, entry in entries.items() if entry.mode in REGULAR}
-    read = run.forge.blobs(run.ref.repo, set(regular.values()), commit=commit)
-    missing = [path for path, oid in regular.items() if oid not in read]
+    found = run.forge.blobs(run.ref.repo, set(regular.values()), commit=commit)
+    missing = [path for path, oid in regular.items() if oid not in found]
     if missing:
         raise CouldNotVerify(f"the content of {missing[0]} at {commit[:12]} could not be read")
-    return {path: parse(path, read[regular[path]] if path in regular else b"") for path in entries}
+    return {path: parse(path, found[regular[path]] if path in regular else b"") for path in entries}
 
 
 def _patches(material: Material) -> dict[str, str | None]:
@@ -206,12 +206,13 @@ def _patches(material: Material) -> dict[str, str | None]:
     return patches
 
 
-def _judge(
+def findings_of(
     run: Run,
     material: Material,
     files: Mapping[str, RemoteFile],
     found: Mapping[str, ConfFile] = MappingProxyType({}),
 ) -> list[Finding]:
+    """What the rules say of the material by what is known of its remote files and their code."""
     facts = Facts(files, material.tree, material.paths, material.rivals, found)
     return engine.check(material.subjects, facts, run.world.policy)
 

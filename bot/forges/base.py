@@ -140,6 +140,19 @@ class Polled(Protocol):
         """
 
 
+class Queueing(Protocol):
+    """A forge with merge queues: what one would merge is judged by its commits alone."""
+
+    def branch(self, repo: str, name: str) -> str:
+        """The commit at the tip of a branch, empty where there is no such branch."""
+
+    def contains(self, repo: str, branch: str, sha: str) -> bool:
+        """Whether a branch has a commit in its history."""
+
+    def between(self, repo: str, base: str, head: str) -> ChangeSet:
+        """What `head` changes of `base`. Raises `CouldNotVerify` unless it was built onto it."""
+
+
 class Merged(StrEnum):
     """How an attempt to merge ended."""
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Engine, delete, func, or_, select, update
 
 from bot.model import Delivery, PullRef, Report
 from bot.review.report import SUPERSEDED, from_json, remote_file, to_json
@@ -23,6 +23,8 @@ from rules.facts import RemoteFile
 FORGE_REFUSED = "forge"
 #: Begins the key of the note that a comment has been answered.
 ANSWERED = "answered"
+#: Begins the key of the note how a merge queue was answered.
+QUEUED = "queued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,7 @@ class Store:
             return connection.execute(select(func.max(workers.c.heartbeat_at))).scalar()
 
     def prune(self, before: float) -> int:
-        """Deletes deliveries, measurements and marks of answers from before; returns how many rows."""
+        """Deletes deliveries, measurements and marks of what was answered from before; returns how many."""
         with writing(self.engine) as connection:
             hostrows.forget(connection, before)
             verified.forget(connection, before)
@@ -238,7 +240,10 @@ class Store:
                     )
                 )
                 + connection.execute(
-                    delete(notes).where(notes.c.noted_at < before, notes.c.key.like(f"{ANSWERED} %"))
+                    delete(notes).where(
+                        notes.c.noted_at < before,
+                        or_(notes.c.key.like(f"{ANSWERED} %"), notes.c.key.like(f"{QUEUED} %")),
+                    )
                 ).rowcount
             )
 

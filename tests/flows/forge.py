@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha1
 from itertools import count
+from types import MappingProxyType
 
 from bot.errors import CouldNotVerify, ForgeError
 from bot.forges.base import SUMMARY_MARKER
@@ -17,6 +18,7 @@ from bot.model import (
     Check,
     CheckState,
     Comment,
+    Group,
     InlineComment,
     Permission,
     Posted,
@@ -91,6 +93,9 @@ class MemoryForge:
         self.calls: list[str] = []
         self.lies = False
         self.counts_files = False
+        #: Branches of merge queues, and the parent of each of their commits.
+        self.branches: dict[str, str] = {}
+        self.parents: dict[str, str] = {}
         self._ids = count(100)
 
     # What people do.
@@ -110,6 +115,15 @@ class MemoryForge:
         comment = Comment(str(next(self._ids)), author, body)
         self.pulls[number].comments[comment.id] = comment
         return comment
+
+    def queue(self, number: int, files: Files = MappingProxyType({}), *, onto: str = "") -> Group:
+        """Builds what a merge queue would merge: the pull request's tree, with `files` besides, on `onto`."""
+        base, name = onto or self.base, f"gh-readonly-queue/master/pr-{number}-{onto or self.base}"
+        tree = {**self.trees[base], **self.trees[self.pulls[number].head]}
+        texts = {path: self.content[entry.oid].decode() for path, entry in tree.items()} | dict(files)
+        sha = self._commit(texts, salt=str(next(self._ids)))
+        self.branches[name], self.parents[sha] = sha, base
+        return Group(name, sha, "master", base, number)
 
     def _commit(self, files: Files, salt: str = "") -> str:
         tree = {}
@@ -177,6 +191,21 @@ class MemoryForge:
             line.rstrip("\n") for line in list(difflib.unified_diff(*sides, n=3, lineterm=""))[2:]
         )
         return ChangedFile(path, kind, new, old, patch)
+
+    def branch(self, repo: str, name: str) -> str:
+        return self.branches.get(name, "")
+
+    def contains(self, repo: str, branch: str, sha: str) -> bool:
+        return sha == self.base
+
+    def between(self, repo: str, base: str, head: str) -> ChangeSet:
+        if self.lies or self.parents[head] != base:
+            raise CouldNotVerify("it was not built onto that")
+        before, after = self.trees[base], self.trees[head]
+        differing = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
+        return ChangeSet(
+            base, tuple(self._changed(p, before.get(p), after.get(p)) for p in differing), before
+        )
 
     def tree(self, repo: str, sha: str) -> Mapping[str, TreeEntry]:
         return self.trees[sha]

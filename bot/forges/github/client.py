@@ -105,6 +105,21 @@ class GitHubForge:
     def changes(self, pull: PullRequest) -> ChangeSet:
         return changes.changes(self._api, pull, self.tree)
 
+    def between(self, repo: str, base: str, head: str) -> ChangeSet:
+        return changes.between(self._api, repo, base, head, self.tree)
+
+    def contains(self, repo: str, branch: str, sha: str) -> bool:
+        return changes.contains(self._api, repo, branch, sha)
+
+    def branch(self, repo: str, name: str) -> str:
+        try:
+            answer = self._api.get(repo, f"/git/ref/heads/{quote(name)}")
+        except StatusError as error:
+            if error.status == 404:
+                return ""
+            raise
+        return sha(part(answer, "object"), "sha")
+
     def tree(self, repo: str, sha: str) -> Mapping[str, TreeEntry]:
         """A commit's tree never changes, so the last few are kept."""
         with self._lock:

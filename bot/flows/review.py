@@ -16,6 +16,7 @@ from bot.flows.post import Poster
 from bot.flows.rivals import ask_rivals, ask_rivals_of, rivals
 from bot.flows.rulings import conclude, ruled
 from bot.flows.run import Run, TooLarge
+from bot.flows.shared import leave
 from bot.flows.tree import REGULAR, is_page, tree_assets
 from bot.model import ASSETS, CONTEXTS, FORMAT, GATE, ChangedFile, ChangeSet, PullRequest, PullState, Report
 from bot.review import approvals, gate
@@ -59,6 +60,7 @@ class Material:
 def review(run: Run) -> Request | None:
     """Reviews the present head; returns the request for a later try where something could not be verified."""
     pull = run.forge.pull_request(run.ref)
+    leave(run, pull)
     if pull.state is not PullState.OPEN:
         log.info("%s is %s: nothing to review", run.ref, pull.state)
         run.guard()

@@ -59,6 +59,8 @@ class Forge(Protocol):
     default_language: str
     #: Whether a comment can be acknowledged without words.
     has_reactions: bool
+    #: Whether contexts belong to a commit, so that all pull requests with that head show the same ones.
+    shares_checks: bool
 
     def me(self) -> User:
         """The account that the bot writes as."""

@@ -98,6 +98,19 @@ class Store:
         with reading(self.engine) as connection:
             return [from_json(document) for document in connection.execute(query).scalars()]
 
+    def sharing(self, ref: PullRef, head_sha: str) -> Sequence[Report]:
+        """The newest report of this head of each other pull request of the repository, by their numbers."""
+        query = (
+            select(reports.c.number, reports.c.id)
+            .where(reports.c.forge == ref.forge, reports.c.repo == ref.repo, reports.c.number != ref.number)
+            .where(reports.c.head_sha == head_sha)
+            .order_by(reports.c.number, reports.c.started_at)
+        )
+        with reading(self.engine) as connection:
+            newest = {row.number: row.id for row in connection.execute(query)}
+        found = (self.report(report_id) for report_id in newest.values())
+        return [report for report in found if report is not None]
+
     def pulls(self, limit: int = 100) -> Sequence[PullSummary]:
         """Pull requests by their newest report, the last touched first."""
         newest = (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.world import CONTEXTS, GATE, SOON, World, is_green
+from tests.acceptance.world import AUTHOR, CONTEXTS, GATE, SOON, World, is_green, states, titles
 
 pytestmark = pytest.mark.network
 
@@ -47,3 +47,23 @@ def test_a_closed_gate_is_closed_in_the_queue_too(world: World) -> None:
     pull = world.open([page.declaring("d" * 64)])
     world.final(pull)
     assert answered(world, pull, world.forge.merge_group(pull))[GATE] == "failure"
+
+
+def test_a_commit_of_two_pull_requests_shows_the_worse_of_both(world: World) -> None:
+    if world.mode.forge != "github":
+        pytest.skip("elsewhere results belong to a pull request")
+    page, _ = world.serve(world.take(1)[0])
+    first = world.open([page])
+    assert is_green(world.final(first))
+    store = world.forge.repo.store
+    store.update_ref("refs/heads/r9.9", first.base_sha)
+    second = world.forge.open_pull(
+        author=AUTHOR, base_ref="r9.9", head_sha=first.head_sha, head_ref="the-same"
+    )
+    world.pulls.append(second)
+    outcome = world.wait(second, lambda o: is_green(o) and f"#{first.number}" in titles(o))
+    assert f"also the head of #{second.number}" in titles(outcome)
+    world.forge.comment(second, "maintainer", "/hold")
+    world.wait(first, lambda o: states(o)[GATE] == "failure")
+    world.forge.close(second)
+    assert is_green(world.wait(first, is_green))

@@ -82,7 +82,7 @@ class MemoryForge:
     default_language = "en"
 
     def __init__(self, base: Files) -> None:
-        self.has_reactions = True
+        self.has_reactions = self.shares_checks = True
         self.pulls: dict[int, Pull] = {}
         self.trees: dict[str, dict[str, TreeEntry]] = {}
         self.content: dict[str, bytes] = {}
@@ -96,6 +96,8 @@ class MemoryForge:
         #: Branches of merge queues, and the parent of each of their commits.
         self.branches: dict[str, str] = {}
         self.parents: dict[str, str] = {}
+        #: The last word about each commit, and whose: context to pull request and check.
+        self.commits: dict[str, dict[str, tuple[int, Check]]] = {}
         self._ids = count(100)
 
     # What people do.
@@ -227,7 +229,7 @@ class MemoryForge:
         return Posted(
             tuple(of.summaries),
             frozenset(m for n, c in enumerate(of.inline) if n not in of.closed for m in c.fingerprints),
-            {c: (check.state, check.title) for (sha, c), check in of.checks.items() if sha == pull.head_sha},
+            {context: (check.state, check.title) for context, check in self._shown(pull).items()},
             frozenset(of.labels),
             tuple(
                 Thread(
@@ -241,6 +243,12 @@ class MemoryForge:
             ),
         )
 
+    def _shown(self, pull: PullRequest) -> dict[str, Check]:
+        """What stands on the head: of another pull request where that spoke last and they share it."""
+        own = {c: check for (sha, c), check in self._of(pull).checks.items() if sha == pull.head_sha}
+        last = self.commits.get(pull.head_sha, {}) if self.shares_checks else {}
+        return own | {c: check for c, (number, check) in last.items() if number != pull.ref.number}
+
     def shown(self, pull: PullRequest) -> Mapping[str, tuple[CheckState, str]]:
         return self.posted(pull).checks
 
@@ -250,6 +258,7 @@ class MemoryForge:
     def set_check(self, pull: PullRequest, check: Check) -> None:
         self._wrote(pull, f"{check.context}={check.state}")
         self._of(pull).checks[pull.head_sha, check.context] = check
+        self.commits.setdefault(pull.head_sha, {})[check.context] = pull.ref.number, check
 
     def post_summary(self, pull: PullRequest, body: str, existing: Comment | None) -> Comment:
         self._wrote(pull, "summary")

@@ -105,17 +105,17 @@ def _same(stands: Standing, check: Check, title: str, summary: str) -> bool:
 
 
 def _runs(api: Api, pull: PullRequest) -> dict[str, Standing]:
-    found: dict[str, Standing] = {}
+    """Only the newest run of a context counts, and where it is another pull request's ours does not stand."""
+    found: dict[str, Standing | None] = {}
     path = f"/commits/{pull.head_sha}/check-runs"
-    for answer in api.pages(pull.ref.repo, path, within="check_runs", filter="latest"):
+    listed = api.pages(pull.ref.repo, path, within="check_runs", filter="latest")
+    for answer in sorted(listed, key=lambda one: -number(one, "id")):
         context, app = text(answer, "name"), item(answer.get("app") or {}, "app")
         mine = api.credential.app_id in (str(app.get("id")), app.get("client_id"))
         if not mine or context not in CONTEXTS or context in found:
             continue
-        run = _run(answer, str(pull.ref.number))
-        if run is not None:
-            found[context] = run
-    return found
+        found[context] = _run(answer, str(pull.ref.number))
+    return {context: run for context, run in found.items() if run is not None}
 
 
 def _run(answer: Mapping[str, Any], external_id: str) -> Standing | None:

@@ -82,6 +82,7 @@ class GitHubForge:
     name = NAME
     default_language = "en"
     has_reactions = True
+    shares_checks = True
 
     def __init__(self, api: Api) -> None:
         self._api, self._lock = api, Lock()
@@ -198,7 +199,7 @@ class GitHubForge:
         self._forget(pull)  # should the answer be lost, nobody knows what stands
         shown = checks.show(self._api, pull, check, seen.stands.get(check.context))
         stands, foreign = {**seen.stands, check.context: shown}, seen.foreign - {check.context}
-        self._keep(pull, Seen(seen.read_at, stands, foreign))
+        self._keep(pull, Seen(seen.read_at, stands, foreign), alone=True)
 
     def post_summary(self, pull: PullRequest, body: str, existing: Comment | None) -> Comment:
         unsaid = self._is_unsaid("summary", pull)
@@ -253,9 +254,13 @@ class GitHubForge:
         read_at = self._api.now()
         return Seen(read_at, *checks.standing_and_foreign(self._api, pull, self.me()))
 
-    def _keep(self, pull: PullRequest, seen: Seen) -> None:
+    def _keep(self, pull: PullRequest, seen: Seen, *, alone: bool = False) -> None:
+        """`alone` forgets what other pull requests with this head were seen to show: it counts no more."""
+        repo, head, _ = key = _head(pull)
         with self._lock:
-            self._standing.pop(_head(pull), None)
+            self._standing.pop(key, None)
+            if alone:
+                self._standing = {k: one for k, one in self._standing.items() if k[:2] != (repo, head)}
             self._standing[_head(pull)] = seen
             while len(self._standing) > STANDING_KEPT:
                 del self._standing[next(iter(self._standing))]

@@ -142,6 +142,16 @@ class Polled(Protocol):
         """
 
 
+class Redelivering(Protocol):
+    """A forge that remembers deliveries which did not arrive, and sends them once more when asked."""
+
+    def redeliver_failed(self, repo: str, cursor: str) -> tuple[int, str]:
+        """How many it was asked for, none of them twice, in a bounded number of requests; the next cursor.
+
+        An empty cursor asks for the present one only.
+        """
+
+
 class Queueing(Protocol):
     """A forge with merge queues: what one would merge is judged by its commits alone."""
 

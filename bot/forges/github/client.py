@@ -9,7 +9,18 @@ from threading import Lock
 from urllib.parse import quote
 
 from bot.errors import ForgeError
-from bot.forges.github import blobs, changes, checks, comments, look, pulls, reviews, threads, trees
+from bot.forges.github import (
+    blobs,
+    changes,
+    checks,
+    comments,
+    deliveries,
+    look,
+    pulls,
+    reviews,
+    threads,
+    trees,
+)
 from bot.forges.github.api import Api
 from bot.forges.github.credential import Anonymous, App, PlainToken
 from bot.forges.github.errors import StatusError
@@ -62,9 +73,10 @@ def app_client(
     *,
     now: Callable[[], float] = time.time,
     pace: Pace | None = None,
-) -> GitHubForge:
+) -> GitHubAppForge:
     """Writes as the App, with check runs. `private_key` is PEM text; raises `UserError` where it is not."""
-    return GitHubForge(Api(api_url, App(api_url, app_id, private_key, now=now), now=now, pace=pace or Pace()))
+    app = App(api_url, app_id, private_key, now=now)
+    return GitHubAppForge(Api(api_url, app, now=now, pace=pace or Pace()), app)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +280,18 @@ class GitHubForge:
     def _forget(self, pull: PullRequest) -> None:
         with self._lock:
             self._standing.pop(_head(pull), None)
+
+
+class GitHubAppForge(GitHubForge):
+    """An App also learns which of its deliveries were lost."""
+
+    def __init__(self, api: Api, app: App) -> None:
+        super().__init__(api)
+        self._app = app
+
+    def redeliver_failed(self, repo: str, cursor: str) -> tuple[int, str]:
+        identity = number(self._api.get(repo, ""), "id")
+        return deliveries.redeliver_failed(self._app.call, identity, cursor, self._api.now())
 
 
 def _head(pull: PullRequest) -> tuple[str, str, int]:

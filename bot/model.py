@@ -159,6 +159,8 @@ class Check:
     details_url: str = ""
     summary: str = ""
     annotations: tuple[Annotation, ...] = ()
+    #: Whether a pending one has not begun.
+    queued: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ def review(run: Run) -> Request | None:
     poster = Poster(run, pull)
     report = begin(run, pull, run.lease.key, run.lease.generation)
     # A bulk pull request is kept to few writes: that it is under way is said once, by what closes it.
-    poster.checks(report, (GATE,) if (pull.changed_files or 0) > BULK_FILES else CONTEXTS)
+    is_bulk = (pull.changed_files or 0) > BULK_FILES
+    poster.checks(report, (GATE,) if is_bulk else CONTEXTS)
     run.world.store.supersede(run.ref, run.world.now(), but=report.id)
     try:
         material = read(run, pull, run.forge.changes(pull))
@@ -91,7 +92,7 @@ def review(run: Run) -> Request | None:
     )
     poster.patches = _patches(material)
     if material.wanted:
-        poster.checks(report, (FORMAT, ASSETS))
+        poster.checks(report, (FORMAT,) if is_bulk else (FORMAT, ASSETS))
     if len(material.wanted) > BULK_FILES and not run.enlarge():
         raise TooLarge
     part = scope.of(run.lease.payload, material.subjects, before)

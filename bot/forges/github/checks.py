@@ -153,7 +153,7 @@ def _write_run(api: Api, pull: PullRequest, check: Check, title: str, summary: s
                 sent |= {"status": "completed", "conclusion": _CONCLUSIONS[check.state]}
                 sent |= {"actions": [RECHECK]}
             else:
-                sent |= {"status": "in_progress"}
+                sent |= {"status": "queued" if check.queued else "in_progress"}
             if run is None:
                 run = _create_run(repo, pull, check.context, sent)
                 run_id = run.id

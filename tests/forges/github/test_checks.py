@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -163,6 +164,12 @@ def test_after_a_lost_answer_it_is_looked_up_again(
 
 
 # -- check runs ------------------------------------------------------------------------------------------
+
+
+def test_what_has_not_begun_is_queued(github: FakeGitHub, app: GitHubForge, pull: PullRequest) -> None:
+    app.set_check(pull, replace(check(CheckState.PENDING), queued=True))
+    (made,) = [call.body for call in github.calls if call.method == "POST" and "check-runs" in call.path]
+    assert made["status"] == "queued"
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,11 @@ class GitHubForge:
             self._me = _who(self._api)
         return self._me
 
+    def _learn(self, writer: User) -> None:
+        """Who the bot is stands in the answer to what it writes, so that it need not ask."""
+        if self._me is None and writer.id:
+            self._me = writer
+
     def pull_request(self, ref: PullRef) -> PullRequest:
         return pulls.read_pull(self._api, ref)
 
@@ -209,7 +214,7 @@ class GitHubForge:
     def set_check(self, pull: PullRequest, check: Check) -> None:
         seen = self._stands(pull)
         self._forget(pull)  # should the answer be lost, nobody knows what stands
-        shown = checks.show(self._api, pull, check, seen.stands.get(check.context))
+        shown = checks.show(self._api, pull, check, seen.stands.get(check.context), self._learn)
         stands, foreign = {**seen.stands, check.context: shown}, seen.foreign - {check.context}
         self._keep(pull, Seen(seen.read_at, stands, foreign), alone=True)
 
@@ -264,7 +269,7 @@ class GitHubForge:
         if seen is not None and 0 <= self._api.now() - seen.read_at < STANDING_SECONDS:
             return seen
         read_at = self._api.now()
-        return Seen(read_at, *checks.standing_and_foreign(self._api, pull, self.me()))
+        return Seen(read_at, *checks.standing_and_foreign(self._api, pull, self.me))
 
     def _keep(self, pull: PullRequest, seen: Seen, *, alone: bool = False) -> None:
         """`alone` forgets what other pull requests with this head were seen to show: it counts no more."""

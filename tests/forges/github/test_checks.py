@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from bot.errors import ForgeError
 from bot.forges.github.checks import MAX_ANNOTATIONS, MAX_SUMMARY, RECHECK, cut
 from bot.forges.github.client import STANDING_SECONDS, GitHubForge, app_client, token_client
-from bot.model import ASSETS, FORMAT, GATE, Annotation, Check, CheckState, PullRequest
+from bot.model import ASSETS, FORMAT, GATE, Annotation, Check, CheckState, PullRequest, User
 
 from .conftest import HEAD, ME, NOW, REPO, Call, FakeGitHub, Reply, free_pace
 
@@ -303,3 +303,13 @@ def test_a_run_without_an_id_was_not_made(
 )
 def test_cut(words: str, most: int, expected: str) -> None:
     assert cut(words, most) == expected
+
+
+def test_who_the_bot_is_is_learnt_from_its_first_status(
+    github: FakeGitHub, token: GitHubForge, pull: PullRequest
+) -> None:
+    writer = {"id": 9, "login": "hubbot", "type": "User"}
+    github.on(POST_STATUS, Reply(201, {"id": 1, "state": "success", "creator": writer}))
+    token.set_check(pull, check(CheckState.SUCCESS))
+    assert token.me() == User(9, "hubbot")
+    assert "GET user" not in github.names("GET")

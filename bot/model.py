@@ -159,6 +159,8 @@ class Check:
     details_url: str = ""
     summary: str = ""
     annotations: tuple[Annotation, ...] = ()
+    #: Whether a pending one has not begun.
+    queued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +241,24 @@ class Intent(StrEnum):
     REVIEW = "review"  # opened, pushed, reopened, base changed: supersedes a running review
     RERUN = "rerun"  # review again what has not changed
     COMMENT = "comment"
+    GROUP = "group"  # a merge queue asks whether what it would merge may be merged
     CLOSED = "closed"
     PING = "ping"
     IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What a merge queue would make of a branch: the commit `head_sha` at `head_ref`, put onto `base_sha`.
+
+    Refs are named as Git does without `refs/heads/`; `number` is the pull request that the queue adds.
+    """
+
+    head_ref: str
+    head_sha: str
+    base_ref: str
+    base_sha: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +280,7 @@ class Delivery:
     comment: Comment | None = None
     reason: str = ""
     head_sha: str = ""
+    group: Group | None = None
 
 
 @dataclass(frozen=True, slots=True)

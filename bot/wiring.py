@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.downloads import Fetcher, Limits
-from bot.forges.base import Forge, Hooks, Merger, Polled
+from bot.forges.base import Forge, Hooks, Merger, Polled, Queueing, Redelivering
 from bot.forges.demo.forge import DemoForge
 from bot.forges.demo.hooks import DemoHooks
 from bot.forges.demo.stories import REPOSITORY
@@ -17,7 +17,7 @@ from bot.forges.demo.world import read_secret
 from bot.forges.gitee.client import GiteeForge
 from bot.forges.gitee.hooks import GiteeHooks
 from bot.forges.gitee.merger import GiteeMerger
-from bot.forges.github.client import GitHubForge, app_client, token_client
+from bot.forges.github.client import GitHubAppForge, GitHubForge, app_client, token_client
 from bot.forges.github.hooks import GitHubHooks
 from bot.forges.github.merger import GitHubMerger
 from bot.settings import AuditSettings, GiteeSettings, GitHubSettings, Settings
@@ -84,6 +84,10 @@ class World:
     polling: Mapping[str, Polling] = field(default_factory=dict)
     #: None where published pages are not audited.
     auditor: Auditor | None = None
+    #: Forges with merge queues.
+    queueing: Mapping[str, Queueing] = field(default_factory=dict)
+    #: Forges that are asked for lost deliveries.
+    redelivering: Mapping[str, Redelivering] = field(default_factory=dict)
 
 
 def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
@@ -108,8 +112,13 @@ def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
 def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
     """Opens the database, bringing it up to date, and makes the forges' clients and the fetcher."""
     forges: dict[str, Forge] = {}
+    queueing: dict[str, Queueing] = {}
+    redelivering: dict[str, Redelivering] = {}
     if settings.github is not None:
-        forges["github"] = _github(settings.github)
+        github = _github(settings.github)
+        forges["github"] = queueing["github"] = github
+        if isinstance(github, GitHubAppForge):
+            redelivering["github"] = github
     polling: dict[str, Polling] = {}
     if settings.gitee is not None:
         gitee = _gitee(settings.gitee)
@@ -133,6 +142,8 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
             polling=polling,
             mergers=_mergers(settings),
             auditor=auditor,
+            queueing=queueing,
+            redelivering=redelivering,
         )
     finally:
         fetcher.close()

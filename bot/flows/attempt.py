@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping
 
 from bot.errors import ForgeError, NotThere
-from bot.flows import audit, comment, reconcile, review
+from bot.flows import audit, comment, group, reconcile, review
 from bot.flows.run import Run, Stopped, TooLarge
 from bot.store import queue
 from bot.store.database import StoreUnavailable
@@ -22,6 +22,7 @@ Flow = Callable[[Run], Request | None]
 
 FLOWS: Mapping[str, Flow] = {
     queue.REVIEW: review.review,
+    queue.GROUP: group.verify,
     queue.COMMENT: comment.answer,
     queue.RECONCILE: reconcile.reconcile,
     queue.LOCATE: reconcile.locate,
@@ -64,6 +65,8 @@ def _bury(run: Run, fields: Mapping[str, str]) -> None:
     lease = run.lease
     if lease.kind == queue.REVIEW:
         review.bury(run)
+    elif lease.kind == queue.GROUP:
+        group.bury(run)
     run.world.queue.park(lease, "its process died each time")
     log.error("parked %s after %d attempts", lease.key, lease.attempts - 1, extra=fields)
 

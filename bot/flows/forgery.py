@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.flows.rulings import occasion, record, ruled
 from bot.flows.run import Run
+from bot.flows.shared import Shared
 from bot.model import GATE, Posted, PullRequest, Report
 from bot.review import plan
 from bot.review.checks import checks
+from bot.review.shared import worst
 from bot.store.queue import judge_request
 
 log = logging.getLogger("hubbot.forgery")
@@ -28,7 +30,7 @@ def look(run: Run, pull: PullRequest) -> None:
     if report is None or report.head_sha != pull.head_sha:
         return
     now = ruled(world, report)
-    found = sorted(set(forged(now, run.forge.posted(pull))))
+    found = sorted(set(forged(now, run.forge.posted(pull), Shared(run, pull).reports())))
     if not found:
         return
     log.warning("somebody else wrote %s on %s", ", ".join(found), pull.ref, extra={"pull": str(pull.ref)})
@@ -37,13 +39,15 @@ def look(run: Run, pull: PullRequest) -> None:
     world.queue.put(judge_request(pull.ref), at)
 
 
-def forged(report: Report, posted: Posted) -> Iterator[str]:
+def forged(report: Report, posted: Posted, others: Sequence[Report] = ()) -> Iterator[str]:
     """The contexts and labels that say what we did not write.
 
+    `others` are reports of other pull requests with the same head.
     A context or label that is merely missing proves nothing: not every credential may write all of them.
     """
     yield from posted.foreign
-    wanted = {check.context: check.state for check in checks(report)}
+    told = worst([(one, checks(one)) for one in (report, *others)])
+    wanted = {check.context: check.state for check in told}
     for context, (state, _) in posted.checks.items():
         if wanted.get(context) is not state:
             yield context

@@ -25,17 +25,24 @@ TELL_FIRST, TELL_EVERY = 15.0, 120.0
 
 
 def measure(
-    run: Run, report: Report, wanted: Sequence[Wanted], tell: Callable[[Report], None], part: Part
+    run: Run,
+    report: Report,
+    wanted: Sequence[Wanted],
+    tell: Callable[[Report], None],
+    part: Part,
+    generation: int = 0,
 ) -> list[RemoteFile]:
     """Every wanted file, in the order asked; each is recorded as soon as it is known.
 
     What `part` is not about keeps its measurement, whatever that was.
 
+    `generation` names the run among the pull request's; 0 takes the job's own.
     Where that takes long, `tell` is called now and then with the report as far as it is.
     Raises `Stopped` when the run is superseded; what was finished by then is kept for the next.
     """
+    generation = generation or run.lease.generation
     known = run.world.store.measured(run.ref, [want.url for want in wanted])
-    usable = (want.url for want in wanted if _usable(run, want, known.get(want.url), part))
+    usable = (want.url for want in wanted if _usable(run, want, known.get(want.url), part, generation))
     shown = _Shown()
     files = {url: shown.file(known[url][1]) for url in usable}
     missing = [want for want in wanted if want.url not in files]
@@ -46,7 +53,7 @@ def measure(
             break
         run.guard()
         new = file.confirmed_at is None and is_confirmable(file)
-        run.world.store.save_measured(run.ref, run.lease.generation, file, for_others=new)
+        run.world.store.save_measured(run.ref, generation, file, for_others=new)
         if not begun:
             begun = True
             run.world.queue.progressed(run.lease)
@@ -92,13 +99,15 @@ def _name(run: Run, pull: str) -> str:
     return f"{'!' if run.ref.forge == 'gitee' else '#'}{number}" if same else ""
 
 
-def _usable(run: Run, want: Wanted, known: tuple[int, RemoteFile] | None, part: Part) -> bool:
+def _usable(
+    run: Run, want: Wanted, known: tuple[int, RemoteFile] | None, part: Part, generation: int
+) -> bool:
     if known is None:
         return False
-    generation, file = known
+    measured_in, file = known
     if file.declared != want.sha256:
         return False
-    if generation == run.lease.generation:
+    if measured_in == generation:
         return True
     age = run.world.now() - file.measured_at
     if not part.is_whole and not part.concerns(want, file):

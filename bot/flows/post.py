@@ -11,6 +11,7 @@ from typing import TypeVar
 from bot.commands import offered
 from bot.errors import ForgeError
 from bot.flows.run import Run
+from bot.flows.shared import Shared
 from bot.model import CONTEXTS, Check, CheckState, Comment, Posted, PullRequest, Report
 from bot.review.plan import Plan, plan
 from bot.review.shadow import shadow
@@ -33,6 +34,10 @@ class Poster:
     read_at: float = 0.0
     contexts: Mapping[str, tuple[CheckState, str]] | None = None
     patches: Mapping[str, str | None] = field(default_factory=dict)
+    shared: Shared = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.shared = Shared(self.run, self.pull)
 
     def checks(self, report: Report, contexts: Collection[str] = CONTEXTS) -> None:
         """Stores the report and shows only `contexts`; words wait for the end of a short run."""
@@ -66,6 +71,8 @@ class Poster:
         finally:
             for check in wanted.checks:
                 self._show(check)
+        if self.shared.reports():  # another review of this very commit may have ended meanwhile
+            self.pending(report)
         self._close(wanted)
 
     def _close(self, wanted: Plan) -> None:
@@ -112,6 +119,7 @@ class Poster:
             public_url=self.run.world.public_url,
             commands=offered(report.language),
             blob_url=_blob_url(self.pull),
+            others=self.shared.reports(),
         )
 
     def _standing(self) -> Posted:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from bot.commands import parse
 from bot.commands.grammar import near_misses
+from bot.errors import ForgeError
 from bot.flows import forgery
 from bot.flows.run import Run
 from bot.flows.tree import tree_assets
-from bot.forges.base import Polled
+from bot.forges.base import Polled, Redelivering
 from bot.model import PullRef
 from bot.store import queue
 from bot.store.queue import Request, comment_request, review_request
@@ -51,11 +52,29 @@ def reconcile(run: Run) -> Request:
         elif not world.dry_run:
             forgery.look(run, pull)
     world.store.prune(now - KEEP, now - KEEP_REPORTS)
+    lost = world.redelivering.get(run.ref.forge)
+    if lost is not None:
+        _ask_again(run, lost)
     polling = world.polling.get(run.ref.forge)
     if polling is not None:
         _listen(run, polling.source)
     due = now + (polling.every if polling else EVERY)
     return Request(run.lease.key, queue.RECONCILE, run.ref, {}, queue.LATER, due_at=due)
+
+
+def _ask_again(run: Run, source: Redelivering) -> None:
+    """Has deliveries sent again that did not arrive; the cursor moves once they are asked for."""
+    world, key = run.world, f"deliveries {run.ref.forge}/{run.ref.repo}"
+    before = world.store.note(key)
+    try:
+        asked, cursor = source.redeliver_failed(run.ref.repo, before)
+    except ForgeError as error:  # what is open was looked at all the same, and the next look comes
+        log.warning("%s: lost deliveries could not be asked for: %s", run.ref.repo, error)
+        return
+    if asked:
+        log.warning("%s: %d deliveries had not arrived and are sent again", run.ref.repo, asked)
+    if cursor != before:
+        world.store.save_note(key, cursor, world.now())
 
 
 def _listen(run: Run, source: Polled) -> None:

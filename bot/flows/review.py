@@ -17,6 +17,7 @@ from bot.flows.post import Poster
 from bot.flows.rivals import ask_rivals, ask_rivals_of, rivals
 from bot.flows.rulings import conclude, ruled
 from bot.flows.run import Run, TooLarge
+from bot.flows.shared import leave
 from bot.flows.tree import REGULAR, is_page, tree_assets
 from bot.model import ASSETS, CONTEXTS, FORMAT, GATE, ChangedFile, ChangeSet, PullRequest, PullState, Report
 from bot.review import approvals, gate
@@ -60,6 +61,7 @@ class Material:
 def review(run: Run) -> Request | None:
     """Reviews the present head; returns the request for a later try where something could not be verified."""
     pull = run.forge.pull_request(run.ref)
+    leave(run, pull)
     if pull.state is not PullState.OPEN:
         log.info("%s is %s: nothing to review", run.ref, pull.state)
         run.guard()
@@ -74,10 +76,11 @@ def review(run: Run) -> Request | None:
     poster = Poster(run, pull)
     report = begin(run, pull, run.lease.key, run.lease.generation)
     # A bulk pull request is kept to few writes: that it is under way is said once, by what closes it.
-    poster.checks(report, (GATE,) if (pull.changed_files or 0) > BULK_FILES else CONTEXTS)
+    is_bulk = (pull.changed_files or 0) > BULK_FILES
+    poster.checks(report, (GATE,) if is_bulk else CONTEXTS)
     run.world.store.supersede(run.ref, run.world.now(), but=report.id)
     try:
-        material = _read(run, pull)
+        material = read(run, pull, run.forge.changes(pull))
     except CouldNotVerify as error:
         return _end(poster, replace(report, trouble="counts", trouble_detail=str(error)))
     report = replace(
@@ -85,18 +88,18 @@ def review(run: Run) -> Request | None:
         merge_base=material.changes.merge_base,
         paths=tuple(subject.page.path for subject in material.subjects if not subject.removed),
         wanted=len(material.wanted),
-        findings=tuple(_judge(run, material, {})),
+        findings=tuple(findings_of(run, material, {})),
         content=approvals.content(material.changes.files),
     )
     poster.patches = _patches(material)
     if material.wanted:
-        poster.checks(report, (FORMAT, ASSETS))
+        poster.checks(report, (FORMAT,) if is_bulk else (FORMAT, ASSETS))
     if len(material.wanted) > BULK_FILES and not run.enlarge():
         raise TooLarge
     part = scope.of(run.lease.payload, material.subjects, before)
     files = measure(run, report, material.wanted, poster.everything, part)
-    read = confs(run, [subject.page for subject in material.subjects if not subject.removed])
-    findings = _judge(run, material, {file.url: file for file in files}, read)
+    code = confs(run, [subject.page for subject in material.subjects if not subject.removed])
+    findings = findings_of(run, material, {file.url: file for file in files}, code)
     found = replace(report, findings=tuple(findings), files=tuple(files))
     again = _end(poster, found)
     ask_rivals(run, pull, found)
@@ -169,8 +172,8 @@ def begin(run: Run, pull: PullRequest, key: str, generation: int) -> Report:
     return ruled(run.world, report)
 
 
-def _read(run: Run, pull: PullRequest) -> Material:
-    changes = run.forge.changes(pull)
+def read(run: Run, pull: PullRequest, changes: ChangeSet) -> Material:
+    """Everything that is judged of these changes. Raises `CouldNotVerify` where something cannot be read."""
     pages = [file for file in changes.files if is_page(file.path)]
     heads = _parsed(run, pages, pull.head_sha, "head")
     bases = _parsed(run, pages, changes.merge_base, "base")
@@ -190,11 +193,11 @@ def _parsed(run: Run, files: Sequence[ChangedFile], commit: str, side: str) -> d
     """The pages of one side, parsed; what is no regular file has no content that could pass."""
     entries = {file.path: entry for file in files if (entry := getattr(file, side)) is not None}
     regular = {path: entry.oid for path, entry in entries.items() if entry.mode in REGULAR}
-    read = run.forge.blobs(run.ref.repo, set(regular.values()), commit=commit)
-    missing = [path for path, oid in regular.items() if oid not in read]
+    found = run.forge.blobs(run.ref.repo, set(regular.values()), commit=commit)
+    missing = [path for path, oid in regular.items() if oid not in found]
     if missing:
         raise CouldNotVerify(f"the content of {missing[0]} at {commit[:12]} could not be read")
-    return {path: parse(path, read[regular[path]] if path in regular else b"") for path in entries}
+    return {path: parse(path, found[regular[path]] if path in regular else b"") for path in entries}
 
 
 def _patches(material: Material) -> dict[str, str | None]:
@@ -207,12 +210,13 @@ def _patches(material: Material) -> dict[str, str | None]:
     return patches
 
 
-def _judge(
+def findings_of(
     run: Run,
     material: Material,
     files: Mapping[str, RemoteFile],
     found: Mapping[str, ConfFile] = MappingProxyType({}),
 ) -> list[Finding]:
+    """What the rules say of the material by what is known of its remote files and their code."""
     facts = Facts(files, material.tree, material.paths, material.rivals, found)
     return engine.check(material.subjects, facts, run.world.policy)
 

@@ -23,6 +23,8 @@ from bot.wiring import World
 
 log = logging.getLogger("hubbot.worker")
 
+#: The kinds of job that read remote files.
+REVIEWS = (queue.REVIEW, queue.GROUP)
 #: Seconds between two looks at the queue: a webhook's work begins within this.
 POLL = 0.2
 #: Seconds between two looks at whether a running job was superseded, and between two heartbeats.
@@ -93,8 +95,8 @@ class Worker:
         self.abandon = abandon
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{random.randrange(1 << 32):08x}"  # noqa: S311 - a name
         self.lanes = (
-            Lane((queue.REVIEW,), reviews, SMALL),
-            Lane((queue.REVIEW,), bulk, LARGE),
+            Lane(REVIEWS, reviews, SMALL),
+            Lane(REVIEWS, bulk, LARGE),
             Lane((queue.COMMENT, queue.LOCATE), quick),
             Lane((queue.RECONCILE, queue.INDEX), 1),
             Lane((queue.AUDIT,), 1),
@@ -154,7 +156,7 @@ class Worker:
         )
 
     def _due(self, lease: Lease) -> float:
-        may_take = self.patience.review if lease.kind == queue.REVIEW else self.patience.other
+        may_take = self.patience.review if lease.kind in REVIEWS else self.patience.other
         return time.monotonic() + may_take
 
     def _begin(self, pool: ThreadPoolExecutor, active: Active) -> None:

@@ -59,6 +59,8 @@ class Forge(Protocol):
     default_language: str
     #: Whether a comment can be acknowledged without words.
     has_reactions: bool
+    #: Whether contexts belong to a commit, so that all pull requests with that head show the same ones.
+    shares_checks: bool
 
     def me(self) -> User:
         """The account that the bot writes as."""
@@ -138,6 +140,29 @@ class Polled(Protocol):
 
         An empty cursor asks for the present one only: what was said before the first look is not news.
         """
+
+
+class Redelivering(Protocol):
+    """A forge that remembers deliveries which did not arrive, and sends them once more when asked."""
+
+    def redeliver_failed(self, repo: str, cursor: str) -> tuple[int, str]:
+        """How many it was asked for, none of them twice, in a bounded number of requests; the next cursor.
+
+        An empty cursor asks for the present one only.
+        """
+
+
+class Queueing(Protocol):
+    """A forge with merge queues: what one would merge is judged by its commits alone."""
+
+    def branch(self, repo: str, name: str) -> str:
+        """The commit at the tip of a branch, empty where there is no such branch."""
+
+    def contains(self, repo: str, branch: str, sha: str) -> bool:
+        """Whether a branch has a commit in its history."""
+
+    def between(self, repo: str, base: str, head: str) -> ChangeSet:
+        """What `head` changes of `base`. Raises `CouldNotVerify` unless it was built onto it."""
 
 
 class Merged(StrEnum):

@@ -51,7 +51,8 @@ def checks(
 
     def check(context: str, state: CheckState, title: str, shown: Sequence[Finding], text: str = "") -> Check:
         notes = annotated(shown, report.language, words) if words else ()
-        return Check(context, state, plain(title, DESCRIPTION_LIMIT), url, text or title, notes)
+        queued = context == ASSETS and is_started_only(report)  # it waits for the pages to be read
+        return Check(context, state, plain(title, DESCRIPTION_LIMIT), url, text or title, notes, queued)
 
     return (
         check(FORMAT, *format_check(report, static, said), static),

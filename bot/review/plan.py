@@ -16,6 +16,7 @@ from bot.review.inline import inline, suggested_lines
 from bot.review.render import summary
 from bot.review.report import Verdict, is_started_only, verdict
 from bot.review.sections import Voice, message
+from bot.review.shared import worst
 from bot.review.waivers import open_findings
 from bot.review.words import Words
 from rules.finding import Finding
@@ -69,16 +70,20 @@ def plan(
     public_url: str = "",
     commands: Sequence[tuple[str, str]] = (),
     blob_url: str = "",
+    others: Sequence[Report] = (),
 ) -> Plan:
     """What is left to write; empty once it has been written, and always for a superseded run.
 
     `patches` maps each changed page to the forge's diff, None where the forge gives none: such pages get no
-    inline comments. `commands` and `blob_url` are as for `summary`.
+    inline comments. `commands` and `blob_url` are as for `summary`. `others` are of the same head.
     """
     if verdict(report) is Verdict.SUPERSEDED:
         return Plan()
     body = summary(report, words=words, public_url=public_url, commands=commands, blob_url=blob_url)
-    wanted = checks(report, public_url=public_url, words=words, summary=body)
+    wanted = worst(
+        [(report, checks(report, public_url=public_url, words=words, summary=body))]
+        + [(other, checks(other, public_url=public_url, words=words)) for other in others]
+    )
     comments = inline_comments(
         report, posted, patches, Voice(known_language(report.language), words, public_url, blob_url)
     )

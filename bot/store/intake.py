@@ -17,7 +17,7 @@ from sqlalchemy.exc import DataError
 from bot.model import Delivery, Intent, PullRef
 from bot.store import counters, queue
 from bot.store.database import StoreUnavailable, storable, writing
-from bot.store.queue import INSERTS, Request, comment_request, enqueue, review_request
+from bot.store.queue import INSERTS, Request, comment_request, enqueue, group_request, review_request
 from bot.store.schema import deliveries
 
 #: Deliveries in one transaction at most: what is in it waits for all of it.
@@ -148,5 +148,7 @@ def work(delivery: Delivery) -> Request | None:
             return Request(key, queue.LOCATE, ref, {"head_sha": delivery.head_sha}, queue.SOON)
         case Intent.COMMENT if delivery.comment is not None:
             return comment_request(ref, delivery.comment)
+        case Intent.GROUP if delivery.group is not None:
+            return group_request(ref, delivery.group)
         case _:
             return None

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, case, func, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.model import Comment, PullRef
+from bot.model import Comment, Group, PullRef
 from bot.store.database import reading, storable, writing
 from bot.store.schema import jobs, workers
 
@@ -37,6 +37,8 @@ JUDGE = "judge"
 RETRY = "retry"
 REVIEW, COMMENT, INDEX, RECONCILE, LOCATE = "review", "comment", "index", "reconcile", "locate"
 AUDIT = "audit"
+#: What a merge queue would merge, verified as a review verifies.
+GROUP = "group"
 #: Smaller goes first: words to people, then small pull requests, then bulk work and housekeeping.
 SOON, NORMAL, BULK, LATER, LAST = 0, 10, 20, 30, 40
 
@@ -121,6 +123,12 @@ def retry_request(ref: PullRef, due_at: float) -> Request:
 def judge_request(ref: PullRef) -> Request:
     """The gate judged again by what people have decided, in the one job that writes to the pull request."""
     return review_request(ref, supersede=False, scope=JUDGE, priority=SOON)
+
+
+def group_request(ref: PullRef, group: Group, *, since: float = 0.0, due_at: float = 0.0) -> Request:
+    """The answer to a merge queue; `since` is when it began to wait for something else."""
+    key = f"group {ref.forge}/{ref.repo} {group.head_sha}"
+    return Request(key, GROUP, ref, {"group": asdict(group), "since": since}, SOON, due_at=due_at)
 
 
 def comment_request(ref: PullRef, said: Comment) -> Request:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Engine, delete, func, or_, select, update
 
 from bot.model import Delivery, PullRef, Report
 from bot.review.report import SUPERSEDED, from_json, remote_file, to_json
@@ -23,6 +23,8 @@ from rules.facts import RemoteFile
 FORGE_REFUSED = "forge"
 #: Begins the key of the note that a comment has been answered.
 ANSWERED = "answered"
+#: Begins the key of the note how a merge queue was answered.
+QUEUED = "queued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,19 @@ class Store:
         )
         with reading(self.engine) as connection:
             return [from_json(document) for document in connection.execute(query).scalars()]
+
+    def sharing(self, ref: PullRef, head_sha: str) -> Sequence[Report]:
+        """The newest report of this head of each other pull request of the repository, by their numbers."""
+        query = (
+            select(reports.c.number, reports.c.id)
+            .where(reports.c.forge == ref.forge, reports.c.repo == ref.repo, reports.c.number != ref.number)
+            .where(reports.c.head_sha == head_sha)
+            .order_by(reports.c.number, reports.c.started_at)
+        )
+        with reading(self.engine) as connection:
+            newest = {row.number: row.id for row in connection.execute(query)}
+        found = (self.report(report_id) for report_id in newest.values())
+        return [report for report in found if report is not None]
 
     def pulls(self, limit: int = 100) -> Sequence[PullSummary]:
         """Pull requests by their newest report, the last touched first."""
@@ -244,11 +259,14 @@ class Store:
         newest = select(func.max(reports.c.started_at)).group_by(
             reports.c.forge, reports.c.repo, reports.c.number
         )
-        told = jobs.c.kind.in_((queue.COMMENT, queue.LOCATE))
+        told = jobs.c.kind.in_((queue.COMMENT, queue.LOCATE, queue.GROUP))
         over = (
             delete(deliveries).where(deliveries.c.received_at < before),
             delete(measurements).where(measurements.c.measured_at < before),
-            delete(notes).where(notes.c.noted_at < before, notes.c.key.like(f"{ANSWERED} %")),
+            delete(notes).where(
+                notes.c.noted_at < before,
+                or_(notes.c.key.like(f"{ANSWERED} %"), notes.c.key.like(f"{QUEUED} %")),
+            ),
             delete(jobs).where(told, jobs.c.wanted == jobs.c.done, jobs.c.due_at < before),
             delete(reports).where(reports.c.started_at < reports_before, reports.c.started_at.not_in(newest)),
         )

@@ -8,6 +8,9 @@ from tests.acceptance.world import AUTHOR, GATE, World, is_green, states, summar
 
 pytestmark = pytest.mark.network
 
+#: Seconds after which GitHub's log says how a delivery ended, and a little more.
+KNOWN_AFTER = 17.0
+
 #: A run that its pull request's author has overtaken gives way within this, whatever it was downloading.
 OVERTAKEN_WITHIN = 20.0
 
@@ -97,3 +100,23 @@ def test_closing_stops_the_run(world: World) -> None:
     world.seen(pull, lambda _: rule.usage.active == 0, OVERTAKEN_WITHIN)
     assert "failure" not in states(world.forge.outcome(pull)).values()
     assert summaries(world.forge.outcome(pull)) == []
+
+
+def test_an_app_has_what_was_lost_delivered_again_once(world: World) -> None:
+    if world.mode.credential != "app":
+        pytest.skip("only Apps can ask for it")
+    page, _ = world.serve(world.take(1)[0])
+    pull = world.open([page])
+    before = len(world.final(pull)["comments"])
+    world.forge.dispatcher.fault("drop", event="issue_comment", times=1)
+    world.forge.comment(pull, AUTHOR, "/help")
+    lost = world.forge.dispatcher.deliveries[-1]
+    assert "dropped" in lost.status
+    assert world.sim.wait_quiet(KNOWN_AFTER, 60), "the fate of every delivery must be known"
+    for _ in range(2):
+        world.bot.stop()
+        world.bot.start()
+        world.seen(pull, lambda o: len(o["comments"]) == before + 2)
+        assert world.sim.wait_quiet(3, 30)
+    again = [one for one in world.forge.dispatcher.deliveries if one.guid == lost.guid]
+    assert [one.redelivery for one in again] == [False, True]

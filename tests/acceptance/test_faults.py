@@ -66,9 +66,10 @@ def test_a_fault_at_any_step_leaves_no_trace(world: World, step: str, fault: str
     world.tolerated |= {"http-4xx", "stale-head"}
     good = world.serve(world.hub.shelf[0])[0]
     slip = good.changed("mindspore-version:", "mindspore-version: v1.9")
-    world.sim.faults.add(STEPS[step], times=1, forge="github", **FAULTS[fault])
+    planted = world.sim.faults.add(STEPS[step], times=1, forge="github", **FAULTS[fault])
     pull = world.open([slip], author=AUTHOR)
     outcome = world.wait(pull, lambda o: is_final(o) and summaries(o) and o["labels"], RETRIED)
+    assert planted.hits == 1, "no request of the review met the fault"
     assert states(outcome) == dict(zip(CONTEXTS, ("failure", "success", "failure"), strict=True))
     assert len(summaries(outcome)) == 1
     assert len(outcome["reviews"]) == 1

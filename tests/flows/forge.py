@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha1
 from itertools import count
+from types import MappingProxyType
 
 from bot.errors import CouldNotVerify, ForgeError
 from bot.forges.base import SUMMARY_MARKER
@@ -17,6 +18,7 @@ from bot.model import (
     Check,
     CheckState,
     Comment,
+    Group,
     InlineComment,
     Permission,
     Posted,
@@ -80,7 +82,7 @@ class MemoryForge:
     default_language = "en"
 
     def __init__(self, base: Files) -> None:
-        self.has_reactions = True
+        self.has_reactions = self.shares_checks = True
         self.pulls: dict[int, Pull] = {}
         self.trees: dict[str, dict[str, TreeEntry]] = {}
         self.content: dict[str, bytes] = {}
@@ -91,6 +93,11 @@ class MemoryForge:
         self.calls: list[str] = []
         self.lies = False
         self.counts_files = False
+        #: Branches of merge queues, and the parent of each of their commits.
+        self.branches: dict[str, str] = {}
+        self.parents: dict[str, str] = {}
+        #: The last word about each commit, and whose: context to pull request and check.
+        self.commits: dict[str, dict[str, tuple[int, Check]]] = {}
         self._ids = count(100)
 
     # What people do.
@@ -110,6 +117,15 @@ class MemoryForge:
         comment = Comment(str(next(self._ids)), author, body)
         self.pulls[number].comments[comment.id] = comment
         return comment
+
+    def queue(self, number: int, files: Files = MappingProxyType({}), *, onto: str = "") -> Group:
+        """Builds what a merge queue would merge: the pull request's tree, with `files` besides, on `onto`."""
+        base, name = onto or self.base, f"gh-readonly-queue/master/pr-{number}-{onto or self.base}"
+        tree = {**self.trees[base], **self.trees[self.pulls[number].head]}
+        texts = {path: self.content[entry.oid].decode() for path, entry in tree.items()} | dict(files)
+        sha = self._commit(texts, salt=str(next(self._ids)))
+        self.branches[name], self.parents[sha] = sha, base
+        return Group(name, sha, "master", base, number)
 
     def _commit(self, files: Files, salt: str = "") -> str:
         tree = {}
@@ -178,6 +194,21 @@ class MemoryForge:
         )
         return ChangedFile(path, kind, new, old, patch)
 
+    def branch(self, repo: str, name: str) -> str:
+        return self.branches.get(name, "")
+
+    def contains(self, repo: str, branch: str, sha: str) -> bool:
+        return sha == self.base
+
+    def between(self, repo: str, base: str, head: str) -> ChangeSet:
+        if self.lies or self.parents[head] != base:
+            raise CouldNotVerify("it was not built onto that")
+        before, after = self.trees[base], self.trees[head]
+        differing = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
+        return ChangeSet(
+            base, tuple(self._changed(p, before.get(p), after.get(p)) for p in differing), before
+        )
+
     def tree(self, repo: str, sha: str) -> Mapping[str, TreeEntry]:
         return self.trees[sha]
 
@@ -198,7 +229,7 @@ class MemoryForge:
         return Posted(
             tuple(of.summaries),
             frozenset(m for n, c in enumerate(of.inline) if n not in of.closed for m in c.fingerprints),
-            {c: (check.state, check.title) for (sha, c), check in of.checks.items() if sha == pull.head_sha},
+            {context: (check.state, check.title) for context, check in self._shown(pull).items()},
             frozenset(of.labels),
             tuple(
                 Thread(
@@ -212,6 +243,12 @@ class MemoryForge:
             ),
         )
 
+    def _shown(self, pull: PullRequest) -> dict[str, Check]:
+        """What stands on the head: of another pull request where that spoke last and they share it."""
+        own = {c: check for (sha, c), check in self._of(pull).checks.items() if sha == pull.head_sha}
+        last = self.commits.get(pull.head_sha, {}) if self.shares_checks else {}
+        return own | {c: check for c, (number, check) in last.items() if number != pull.ref.number}
+
     def shown(self, pull: PullRequest) -> Mapping[str, tuple[CheckState, str]]:
         return self.posted(pull).checks
 
@@ -221,6 +258,7 @@ class MemoryForge:
     def set_check(self, pull: PullRequest, check: Check) -> None:
         self._wrote(pull, f"{check.context}={check.state}")
         self._of(pull).checks[pull.head_sha, check.context] = check
+        self.commits.setdefault(pull.head_sha, {})[check.context] = pull.ref.number, check
 
     def post_summary(self, pull: PullRequest, body: str, existing: Comment | None) -> Comment:
         self._wrote(pull, "summary")

@@ -90,6 +90,7 @@ class FarForge:
     """The besieging process's forge, as a worker sees it."""
 
     name, default_language, has_reactions = MemoryForge.name, MemoryForge.default_language, True
+    shares_checks = True
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire

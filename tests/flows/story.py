@@ -27,7 +27,7 @@ from rules.finding import Fault
 from tests.flows.forge import AUTHOR, REPO, MemoryForge
 
 NOW = 1_764_000_000.0
-KINDS = (kinds.REVIEW, kinds.COMMENT, kinds.LOCATE, kinds.RECONCILE, kinds.INDEX)
+KINDS = (kinds.REVIEW, kinds.GROUP, kinds.COMMENT, kinds.LOCATE, kinds.RECONCILE, kinds.INDEX)
 PAGE = "mshub_res/assets/mindspore/1.10/lenet_mnist.md"
 HOST = "https://download.mindspore.cn/models/r1.10/"
 NAME = "lenet_ascend_v1100_mnist_research_cv_acc98.ckpt"
@@ -136,6 +136,7 @@ class Story:
             public_url="https://bot.example",
             dry_run=dry_run,
             now=lambda: self.time,
+            queueing={"github": self.forge},
         )
 
     @property

@@ -282,3 +282,38 @@ def test_a_list_of_comments_that_cannot_be_read_keeps_neither_pushes_nor_the_nex
     story.later(20)
     assert heard.cursors[-1] == "0"
     assert story.fetcher.asked == links()
+
+
+@dataclass
+class Hook:
+    """A forge's log of deliveries: `looks` are the cursors that it was asked with."""
+
+    fails: bool = False
+    looks: list[str] = field(default_factory=list)
+
+    def redeliver_failed(self, repo: str, cursor: str) -> tuple[int, str]:
+        self.looks.append(cursor)
+        if self.fails:
+            raise ForgeError("the log is away")
+        return (1 if cursor else 0), str(int(cursor or 40) + 1)
+
+
+def test_lost_deliveries_are_asked_for_from_where_the_last_look_ended(story: Story) -> None:
+    hook = Hook()
+    story.world = replace(story.world, redelivering={"github": hook})
+    start(story)
+    story.settle()
+    story.later(EVERY + 1)
+    assert hook.looks == ["", "41"]
+
+
+def test_a_log_that_is_away_holds_up_nothing(story: Story) -> None:
+    hook = Hook(fails=True)
+    story.world = replace(story.world, redelivering={"github": hook})
+    story.forge.open(1, {PAGE: page()})
+    start(story)
+    story.settle()
+    assert story.pull.states()["gate"] == "success"
+    hook.fails = False
+    story.later(EVERY + 1)
+    assert hook.looks == ["", ""]

@@ -46,6 +46,7 @@ class GiteeForge:
     name = "gitee"
     default_language = "zh"
     has_reactions = False
+    shares_checks = False
 
     def __init__(
         self,

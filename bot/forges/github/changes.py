@@ -68,6 +68,20 @@ def changes(api: Api, pull: PullRequest, tree: Callable[[str, str], Tree]) -> Ch
     raise CouldNotVerify("GitHub's list of changed files does not agree with its trees")
 
 
+def between(api: Api, repo: str, base: str, head: str, tree: Callable[[str, str], Tree]) -> ChangeSet:
+    """What a commit changes of one that it was built onto, by their trees alone."""
+    merge_base, _ = _merge_base(api, repo, base, head)
+    if merge_base != base:
+        raise CouldNotVerify("the merge queue's commit was not built onto the one that it names")
+    base_tree = tree(repo, base)
+    return ChangeSet(base, difference(base_tree, tree(repo, head), {}), base_tree)
+
+
+def contains(api: Api, repo: str, branch: str, commit: str) -> bool:
+    """Whether a branch has a commit in its history: then the commit is not ahead of it."""
+    return _merge_base(api, repo, branch, commit)[0] == commit
+
+
 def _merge_base(api: Api, repo: str, base: str, head: str) -> tuple[str, int | None]:
     """The merge base, and how many commits the head has beyond `base`."""
     answer = api.get(repo, f"/compare/{quote(base, safe='')}...{head}", per_page=1)

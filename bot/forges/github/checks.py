@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,13 +51,12 @@ class Standing:
     reusable: bool = False
 
 
-def standing(api: Api, pull: PullRequest, me: User) -> dict[str, Standing]:
-    """Our contexts on the pull request's head; those that somebody else wrote do not count."""
-    return standing_and_foreign(api, pull, me)[0]
+def standing_and_foreign(
+    api: Api, pull: PullRequest, me: Callable[[], User]
+) -> tuple[dict[str, Standing], frozenset[str]]:
+    """Our contexts on the pull request's head, and those whose newest status somebody else wrote.
 
-
-def standing_and_foreign(api: Api, pull: PullRequest, me: User) -> tuple[dict[str, Standing], frozenset[str]]:
-    """The same, with those of our contexts whose newest status somebody else wrote.
+    `me` is asked only where there is a status to compare with.
 
     A check run carries its App's name, so that nobody else can write one of ours.
     """
@@ -68,13 +67,18 @@ def standing_and_foreign(api: Api, pull: PullRequest, me: User) -> tuple[dict[st
     return ours, frozenset(context for context in CONTEXTS if context in newest and context not in ours)
 
 
-def show(api: Api, pull: PullRequest, check: Check, stands: Standing | None) -> Standing:
-    """Writes the context if it differs from what stands; returns what stands then."""
+def show(
+    api: Api, pull: PullRequest, check: Check, stands: Standing | None, learn: Callable[[User], None]
+) -> Standing:
+    """Writes the context if it differs from what stands; returns what stands then.
+
+    `learn` is told of the account that GitHub says has written a status: ours.
+    """
     title, summary = check.title[:MAX_TITLE], cut(check.summary or check.title, MAX_SUMMARY)
     if not api.credential.app_id:
         wanted = Standing(check.state, title, check.details_url)
         if stands != wanted:
-            _post_status(api, pull, check, title)
+            learn(_post_status(api, pull, check, title))
         return wanted
     if stands is not None and _same(stands, check, title, summary):
         return stands
@@ -105,17 +109,17 @@ def _same(stands: Standing, check: Check, title: str, summary: str) -> bool:
 
 
 def _runs(api: Api, pull: PullRequest) -> dict[str, Standing]:
-    found: dict[str, Standing] = {}
+    """Only the newest run of a context counts, and where it is another pull request's ours does not stand."""
+    found: dict[str, Standing | None] = {}
     path = f"/commits/{pull.head_sha}/check-runs"
-    for answer in api.pages(pull.ref.repo, path, within="check_runs", filter="latest"):
+    listed = api.pages(pull.ref.repo, path, within="check_runs", filter="latest")
+    for answer in sorted(listed, key=lambda one: -number(one, "id")):
         context, app = text(answer, "name"), item(answer.get("app") or {}, "app")
         mine = api.credential.app_id in (str(app.get("id")), app.get("client_id"))
         if not mine or context not in CONTEXTS or context in found:
             continue
-        run = _run(answer, str(pull.ref.number))
-        if run is not None:
-            found[context] = run
-    return found
+        found[context] = _run(answer, str(pull.ref.number))
+    return {context: run for context, run in found.items() if run is not None}
 
 
 def _run(answer: Mapping[str, Any], external_id: str) -> Standing | None:
@@ -153,7 +157,7 @@ def _write_run(api: Api, pull: PullRequest, check: Check, title: str, summary: s
                 sent |= {"status": "completed", "conclusion": _CONCLUSIONS[check.state]}
                 sent |= {"actions": [RECHECK]}
             else:
-                sent |= {"status": "in_progress"}
+                sent |= {"status": "queued" if check.queued else "in_progress"}
             if run is None:
                 run = _create_run(repo, pull, check.context, sent)
                 run_id = run.id
@@ -184,7 +188,7 @@ def _annotation(one: Annotation) -> dict[str, str | int]:
 # -- commit statuses -------------------------------------------------------------------------------------
 
 
-def _statuses(api: Api, pull: PullRequest, me: User) -> dict[str, Standing | None]:
+def _statuses(api: Api, pull: PullRequest, me: Callable[[], User]) -> dict[str, Standing | None]:
     """The newest status of each context, which is what GitHub counts; None for somebody else's.
 
     Contexts ignore case.
@@ -195,7 +199,7 @@ def _statuses(api: Api, pull: PullRequest, me: User) -> dict[str, Standing | Non
         if context in newest:
             continue
         state = _STATES.get(text(answer, "state"))
-        if state is None or user(answer.get("creator")).id != me.id:
+        if state is None or user(answer.get("creator")).id != me().id:
             newest[context] = None
         else:
             newest[context] = Standing(state, text(answer, "description", ""), text(answer, "target_url", ""))
@@ -204,7 +208,7 @@ def _statuses(api: Api, pull: PullRequest, me: User) -> dict[str, Standing | Non
     return newest
 
 
-def _post_status(api: Api, pull: PullRequest, check: Check, title: str) -> None:
+def _post_status(api: Api, pull: PullRequest, check: Check, title: str) -> User:
     address = {"target_url": check.details_url} if check.details_url else {}
     with api.repository(pull.ref.repo) as repo:
         made = repo.get_commit(pull.head_sha).create_status(
@@ -212,3 +216,4 @@ def _post_status(api: Api, pull: PullRequest, check: Check, title: str) -> None:
         )
     if not isinstance(made.id, int):
         raise ForgeError("GitHub's status has no id")
+    return user(made.raw_data.get("creator"))

@@ -9,7 +9,18 @@ from threading import Lock
 from urllib.parse import quote
 
 from bot.errors import ForgeError
-from bot.forges.github import blobs, changes, checks, comments, look, pulls, reviews, threads, trees
+from bot.forges.github import (
+    blobs,
+    changes,
+    checks,
+    comments,
+    deliveries,
+    look,
+    pulls,
+    reviews,
+    threads,
+    trees,
+)
 from bot.forges.github.api import Api
 from bot.forges.github.credential import Anonymous, App, PlainToken
 from bot.forges.github.errors import StatusError
@@ -62,9 +73,10 @@ def app_client(
     *,
     now: Callable[[], float] = time.time,
     pace: Pace | None = None,
-) -> GitHubForge:
+) -> GitHubAppForge:
     """Writes as the App, with check runs. `private_key` is PEM text; raises `UserError` where it is not."""
-    return GitHubForge(Api(api_url, App(api_url, app_id, private_key, now=now), now=now, pace=pace or Pace()))
+    app = App(api_url, app_id, private_key, now=now)
+    return GitHubAppForge(Api(api_url, app, now=now, pace=pace or Pace()), app)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,7 @@ class GitHubForge:
     name = NAME
     default_language = "en"
     has_reactions = True
+    shares_checks = True
 
     def __init__(self, api: Api) -> None:
         self._api, self._lock = api, Lock()
@@ -96,6 +109,11 @@ class GitHubForge:
             self._me = _who(self._api)
         return self._me
 
+    def _learn(self, writer: User) -> None:
+        """Who the bot is stands in the answer to what it writes, so that it need not ask."""
+        if self._me is None and writer.id:
+            self._me = writer
+
     def pull_request(self, ref: PullRef) -> PullRequest:
         return pulls.read_pull(self._api, ref)
 
@@ -104,6 +122,21 @@ class GitHubForge:
 
     def changes(self, pull: PullRequest) -> ChangeSet:
         return changes.changes(self._api, pull, self.tree)
+
+    def between(self, repo: str, base: str, head: str) -> ChangeSet:
+        return changes.between(self._api, repo, base, head, self.tree)
+
+    def contains(self, repo: str, branch: str, sha: str) -> bool:
+        return changes.contains(self._api, repo, branch, sha)
+
+    def branch(self, repo: str, name: str) -> str:
+        try:
+            answer = self._api.get(repo, f"/git/ref/heads/{quote(name)}")
+        except StatusError as error:
+            if error.status == 404:
+                return ""
+            raise
+        return sha(part(answer, "object"), "sha")
 
     def tree(self, repo: str, sha: str) -> Mapping[str, TreeEntry]:
         """A commit's tree never changes, so the last few are kept."""
@@ -183,9 +216,9 @@ class GitHubForge:
     def set_check(self, pull: PullRequest, check: Check) -> None:
         seen = self._stands(pull)
         self._forget(pull)  # should the answer be lost, nobody knows what stands
-        shown = checks.show(self._api, pull, check, seen.stands.get(check.context))
+        shown = checks.show(self._api, pull, check, seen.stands.get(check.context), self._learn)
         stands, foreign = {**seen.stands, check.context: shown}, seen.foreign - {check.context}
-        self._keep(pull, Seen(seen.read_at, stands, foreign))
+        self._keep(pull, Seen(seen.read_at, stands, foreign), alone=True)
 
     def post_summary(self, pull: PullRequest, body: str, existing: Comment | None) -> Comment:
         unsaid = self._is_unsaid("summary", pull)
@@ -238,11 +271,15 @@ class GitHubForge:
         if seen is not None and 0 <= self._api.now() - seen.read_at < STANDING_SECONDS:
             return seen
         read_at = self._api.now()
-        return Seen(read_at, *checks.standing_and_foreign(self._api, pull, self.me()))
+        return Seen(read_at, *checks.standing_and_foreign(self._api, pull, self.me))
 
-    def _keep(self, pull: PullRequest, seen: Seen) -> None:
+    def _keep(self, pull: PullRequest, seen: Seen, *, alone: bool = False) -> None:
+        """`alone` forgets what other pull requests with this head were seen to show: it counts no more."""
+        repo, head, _ = key = _head(pull)
         with self._lock:
-            self._standing.pop(_head(pull), None)
+            self._standing.pop(key, None)
+            if alone:
+                self._standing = {k: one for k, one in self._standing.items() if k[:2] != (repo, head)}
             self._standing[_head(pull)] = seen
             while len(self._standing) > STANDING_KEPT:
                 del self._standing[next(iter(self._standing))]
@@ -250,6 +287,18 @@ class GitHubForge:
     def _forget(self, pull: PullRequest) -> None:
         with self._lock:
             self._standing.pop(_head(pull), None)
+
+
+class GitHubAppForge(GitHubForge):
+    """An App also learns which of its deliveries were lost."""
+
+    def __init__(self, api: Api, app: App) -> None:
+        super().__init__(api)
+        self._app = app
+
+    def redeliver_failed(self, repo: str, cursor: str) -> tuple[int, str]:
+        identity = number(self._api.get(repo, ""), "id")
+        return deliveries.redeliver_failed(self._app.call, identity, cursor, self._api.now())
 
 
 def _head(pull: PullRequest) -> tuple[str, str, int]:

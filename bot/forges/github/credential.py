@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -33,7 +33,7 @@ class Credential(Protocol):
         """What signs the calls about one repository."""
 
     def renew(self, repo: str, refused: str) -> bool:
-        """GitHub refused the token `refused`: forgets it, and says whether another may be had."""
+        """GitHub refused the token `refused`: forgets it, and says whether to try once more."""
 
     def login(self) -> str:
         """The login to look up, or nothing where the token itself says who it is."""
@@ -80,7 +80,8 @@ class PlainToken:
         return self._auth
 
     def renew(self, repo: str, refused: str) -> bool:  # noqa: ARG002 - there is no other
-        return False
+        """GitHub refuses good tokens too in its bad minutes: no job should be set aside for that."""
+        return True
 
     def login(self) -> str:
         return ""
@@ -135,6 +136,11 @@ class App:
         with self._lock:
             _, answer = self._wire.requestJsonAndCheck("GET", "/app")
         return text(item(answer, "App"), "slug") + "[bot]"
+
+    def call(self, verb: str, path: str, parameters: dict[str, str | int]) -> tuple[Mapping[str, Any], Any]:
+        """A call about the App itself: headers with lower-case names, and the JSON."""
+        with self._lock:
+            return self._wire.requestJsonAndCheck(verb, path, parameters)
 
     def close(self) -> None:
         self._wire.close()

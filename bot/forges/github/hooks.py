@@ -14,7 +14,7 @@ from bot.forges.base import Refused
 from bot.forges.delivery import refuse
 from bot.forges.github.payload import decode, part, positive, sha, text
 from bot.forges.github.shape import REPO
-from bot.model import Comment, Delivery, Intent, User
+from bot.model import Comment, Delivery, Group, Intent, User
 
 NAME = "github"
 #: A secret shorter than this could be part of any word, so that hiding it would garble the record.
@@ -26,6 +26,11 @@ REVIEW = "review-"
 _ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
+
+#: Where merge queues build; `..` would climb out of the path that the name becomes part of.
+_QUEUED = re.compile(
+    r"refs/heads/(gh-readonly-queue/(?!.*\.\.)([\w./-]{1,200})/pr-([1-9][0-9]{0,9})-[0-9a-f]{40})"
+)
 
 _REVIEWED = frozenset({"opened", "reopened", "synchronize", "ready_for_review"})
 _OURS = frozenset({"status", "check_run", "check_suite"})
@@ -93,6 +98,8 @@ def _read(delivery: str, event: str, payload: Mapping[str, Any]) -> Delivery:
         return _rerun(seen, payload, part(payload, "check_run"))
     if event == "check_suite" and action == "rerequested":
         return _rerun(seen, payload, part(payload, "check_suite"))
+    if event == "merge_group":
+        return _merge_group(seen, payload)
     if event in _OURS:
         return seen.ignored(f"{event} is news of a check, most likely our own, and asks for nothing")
     return seen.ignored(f"the event {event} is not one that asks for a review")
@@ -113,6 +120,7 @@ class _Seen:
         head_sha: str = "",
         comment: Comment | None = None,
         reason: str = "",
+        group: Group | None = None,
     ) -> Delivery:
         return Delivery(
             forge=NAME,
@@ -126,6 +134,7 @@ class _Seen:
             comment=comment,
             reason=reason,
             head_sha=head_sha,
+            group=group,
         )
 
     def ignored(self, reason: str, *, repo: str = "", number: int = 0) -> Delivery:
@@ -205,6 +214,20 @@ def _rerun(seen: _Seen, payload: Mapping[str, Any], check: Mapping[str, Any]) ->
         refuse("`pull_requests` is not a list of objects")
     numbers = {positive(item, "number") for item in listed}
     return seen.asks(Intent.RERUN, repo=repo, number=numbers.pop() if len(numbers) == 1 else 0, head_sha=head)
+
+
+def _merge_group(seen: _Seen, payload: Mapping[str, Any]) -> Delivery:
+    """A merge queue's question; the pull request's number is only in the name of the branch that it built."""
+    repo, told = _repo(payload), part(payload, "merge_group")
+    if seen.action != "checks_requested":
+        return seen.ignored("a merge queue asks for nothing any more", repo=repo)
+    head, base = text(told, "head_ref", most=400), text(told, "base_ref", most=400)
+    named = _QUEUED.fullmatch(head)
+    if named is None or base != f"refs/heads/{named[2]}":
+        refuse("`head_ref` is not that of a merge queue onto `base_ref`")
+    number = int(named[3])
+    group = Group(named[1], sha(told, "head_sha"), named[2], sha(told, "base_sha"), number)
+    return seen.asks(Intent.GROUP, repo=repo, number=number, head_sha=group.head_sha, group=group)
 
 
 def _repo(payload: Mapping[str, Any]) -> str:

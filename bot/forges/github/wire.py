@@ -215,7 +215,7 @@ def _exchange(link: HTTPRequestsConnectionClass | HTTPSRequestsConnectionClass) 
         allow_redirects=False,
         stream=True,
     ) as response:
-        if response.status_code == 202:  # the requester would wait and ask for ever
+        if response.status_code == 202 and link.verb == "GET":  # the requester would wait and ask for ever
             raise ForgeError(f"GitHub is still preparing its answer to {call}")
         # The requester would follow without end, and repeat writes: only a reading goes on, in `_ask`.
         if response.status_code in (301, 307, 308) and link.verb == "GET":

@@ -33,6 +33,7 @@ class DiskForge:
     """Reads `repository`, keeps what is posted in `conversation`; its heirs know the pull requests."""
 
     has_reactions = True
+    shares_checks = False
 
     def __init__(self, name: str, repo: str, repository: Repository, conversation: Conversation) -> None:
         self.name = name

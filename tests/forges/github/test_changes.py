@@ -294,3 +294,38 @@ def test_links_and_submodules_are_entries_like_others(github: FakeGitHub, forge:
     ]
     github.on(f"GET git/trees/{HEAD}", {"tree": entries, "truncated": False})
     assert forge.tree(REPO, HEAD) == {"link": TreeEntry("120000", OLD), "sub": TreeEntry("160000", NEW)}
+
+
+# -- merge queues ----------------------------------------------------------------------------------------
+
+
+def test_a_queued_commit_is_compared_with_what_it_was_built_onto(
+    github: FakeGitHub, forge: GitHubForge
+) -> None:
+    github.on(f"GET compare/{BASE}...{HEAD}", {"merge_base_commit": {"sha": BASE}})
+    github.on(f"GET git/trees/{BASE}", tree_answer(KEPT))
+    github.on(f"GET git/trees/{HEAD}", tree_answer({**KEPT, "a.md": NEW}))
+    found = forge.between(REPO, BASE, HEAD)
+    assert found.merge_base == BASE
+    assert [(file.path, file.kind) for file in found.files] == [("a.md", ChangeKind.ADDED)]
+
+
+def test_a_queued_commit_on_another_one_is_not_verified(github: FakeGitHub, forge: GitHubForge) -> None:
+    github.on(f"GET compare/{BASE}...{HEAD}", {"merge_base_commit": {"sha": MERGE_BASE}})
+    with pytest.raises(CouldNotVerify):
+        forge.between(REPO, BASE, HEAD)
+
+
+@pytest.mark.parametrize(("merge_base", "within"), [(BASE, True), (MERGE_BASE, False)])
+def test_a_branch_has_what_is_not_ahead_of_it(
+    github: FakeGitHub, forge: GitHubForge, merge_base: str, within: bool
+) -> None:
+    github.on(f"GET compare/r1.x...{BASE}", {"merge_base_commit": {"sha": merge_base}})
+    assert forge.contains(REPO, "r1.x", BASE) is within
+
+
+def test_a_branch_that_is_gone_has_no_tip(github: FakeGitHub, forge: GitHubForge) -> None:
+    github.on("GET git/ref/heads/gh-readonly-queue/r1.x/pr-7", {"object": {"sha": HEAD}})
+    github.on("GET git/ref/heads/gone", Reply(404, {"message": "Not Found"}))
+    assert forge.branch(REPO, "gh-readonly-queue/r1.x/pr-7") == HEAD
+    assert forge.branch(REPO, "gone") == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from bot.errors import ForgeError
 from bot.forges.github.checks import MAX_ANNOTATIONS, MAX_SUMMARY, RECHECK, cut
 from bot.forges.github.client import STANDING_SECONDS, GitHubForge, app_client, token_client
-from bot.model import ASSETS, FORMAT, GATE, Annotation, Check, CheckState, PullRequest
+from bot.model import ASSETS, FORMAT, GATE, Annotation, Check, CheckState, PullRequest, User
 
 from .conftest import HEAD, ME, NOW, REPO, Call, FakeGitHub, Reply, free_pace
 
@@ -165,6 +166,12 @@ def test_after_a_lost_answer_it_is_looked_up_again(
 # -- check runs ------------------------------------------------------------------------------------------
 
 
+def test_what_has_not_begun_is_queued(github: FakeGitHub, app: GitHubForge, pull: PullRequest) -> None:
+    app.set_check(pull, replace(check(CheckState.PENDING), queued=True))
+    (made,) = [call.body for call in github.calls if call.method == "POST" and "check-runs" in call.path]
+    assert made["status"] == "queued"
+
+
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
@@ -296,3 +303,13 @@ def test_a_run_without_an_id_was_not_made(
 )
 def test_cut(words: str, most: int, expected: str) -> None:
     assert cut(words, most) == expected
+
+
+def test_who_the_bot_is_is_learnt_from_its_first_status(
+    github: FakeGitHub, token: GitHubForge, pull: PullRequest
+) -> None:
+    writer = {"id": 9, "login": "hubbot", "type": "User"}
+    github.on(POST_STATUS, Reply(201, {"id": 1, "state": "success", "creator": writer}))
+    token.set_check(pull, check(CheckState.SUCCESS))
+    assert token.me() == User(9, "hubbot")
+    assert "GET user" not in github.names("GET")

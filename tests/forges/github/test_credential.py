@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from bot.errors import ForgeError, UserError
-from bot.forges.github.client import GitHubForge, app_client
+from bot.forges.github.client import GitHubAppForge, GitHubForge, app_client
 from bot.model import Comment, PullRequest, Reaction, User
 
 from .conftest import NOW, REPO, Call, FakeGitHub, Reply, free_pace
@@ -46,7 +46,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def app(github: FakeGitHub, pem: str, clock: Clock, pull_answer: dict[str, Any]) -> Iterator[GitHubForge]:
+def app(github: FakeGitHub, pem: str, clock: Clock, pull_answer: dict[str, Any]) -> Iterator[GitHubAppForge]:
     minted = iter(range(1, 100))
 
     def mint(call: Call) -> object:
@@ -213,3 +213,17 @@ def test_a_key_that_is_none_is_said_at_the_start_and_not_shown(key: str) -> None
 def test_an_empty_id_is_said_at_the_start(pem: str) -> None:
     with pytest.raises(UserError, match="id is empty"):
         app_client("http://127.0.0.1:1", "", pem)
+
+
+def test_a_lost_delivery_is_asked_for_as_the_app_itself(github: FakeGitHub, app: GitHubAppForge) -> None:
+    lost = {
+        "id": 41, "guid": "g", "status": "timed out", "redelivery": False,
+        "repository_id": 7, "delivered_at": "2023-11-14T00:00:00Z",
+    }  # fmt: skip
+    github.on(f"GET /repos/{REPO}", {"id": 7})
+    github.on("GET /app/hook/deliveries", [lost])
+    github.on("POST /app/hook/deliveries/41/attempts", Reply(202, {}))
+    assert app.redeliver_failed(REPO, "40") == (1, "41")
+    signed = [call.headers["authorization"] for call in github.calls if "/app/hook" in call.path]
+    assert len(signed) == 2
+    assert all(header.startswith("Bearer ") for header in signed)

@@ -12,7 +12,7 @@ import pytest
 
 from bot.forges.base import Refused
 from bot.forges.github.hooks import GitHubHooks
-from bot.model import Comment, Intent, User
+from bot.model import Comment, Group, Intent, User
 
 SECRET = "It's a Secret to Everybody"
 VECTOR = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
@@ -55,6 +55,16 @@ def comment_event(action: str = "created", **more: Any) -> dict[str, Any]:
 
 def run_event(kind: str, action: str, **of: Any) -> dict[str, Any]:
     return {"action": action, kind: {"head_sha": HEAD, **of}, "repository": REPOSITORY, "sender": SENDER}
+
+
+def group_event(action: str = "checks_requested", **more: Any) -> dict[str, Any]:
+    group = {
+        "head_sha": HEAD,
+        "head_ref": f"refs/heads/gh-readonly-queue/r1.x/pr-7-{'b' * 40}",
+        "base_sha": "c" * 40,
+        "base_ref": "refs/heads/r1.x",
+    }
+    return {"action": action, "merge_group": {**group, **more}, "repository": REPOSITORY, "sender": SENDER}
 
 
 # -- signatures ------------------------------------------------------------------------------------------
@@ -249,3 +259,35 @@ def test_the_words_of_a_review_are_a_comment_with_an_id_of_its_own() -> None:
 def test_a_review_without_words_of_a_person_asks_for_nothing(event: dict[str, Any]) -> None:
     found = HOOKS.parse(headers("pull_request_review"), json.dumps(event).encode())
     assert found.intent is Intent.IGNORED
+
+
+# -- merge queues ----------------------------------------------------------------------------------------
+
+
+def test_a_merge_queue_names_its_pull_request_in_its_branch() -> None:
+    found = HOOKS.parse(headers("merge_group"), json.dumps(group_event()).encode())
+    branch = f"gh-readonly-queue/r1.x/pr-7-{'b' * 40}"
+    assert (found.intent, found.number, found.head_sha) == (Intent.GROUP, 7, HEAD)
+    assert found.group == Group(branch, HEAD, "r1.x", "c" * 40, 7)
+
+
+def test_a_group_that_is_gone_asks_for_nothing() -> None:
+    found = HOOKS.parse(headers("merge_group"), json.dumps(group_event("destroyed")).encode())
+    assert found.intent is Intent.IGNORED
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"head_ref": "refs/heads/master"},
+        {"head_ref": f"refs/heads/gh-readonly-queue/../../pulls/pr-7-{'b' * 40}"},
+        {"head_ref": f"refs/heads/gh-readonly-queue/r1.x/pr-0-{'b' * 40}"},
+        {"base_ref": "refs/heads/master"},
+        {"base_sha": "main"},
+        {"head_sha": None},
+    ],
+)
+def test_a_group_that_is_not_shaped_so_is_refused(more: dict[str, Any]) -> None:
+    with pytest.raises(Refused) as refused:
+        HOOKS.parse(headers("merge_group"), json.dumps(group_event(**more)).encode())
+    assert refused.value.status == 400

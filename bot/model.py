@@ -360,6 +360,15 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """One line of a page at the head, kept to show a finding where it stands; lines count from 1."""
+
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything one run found out about one head: the only source of summary, checks, labels and pages.
 
@@ -391,3 +400,5 @@ class Report:
     run: int = 0
     content: str = ""
     rulings: Rulings = field(default_factory=Rulings)
+    #: Lines of the pages that findings stand on, within bounds.
+    excerpts: tuple[Excerpt, ...] = ()

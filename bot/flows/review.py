@@ -17,9 +17,21 @@ from bot.flows.rivals import ask_rivals, ask_rivals_of, rivals
 from bot.flows.rulings import conclude, ruled
 from bot.flows.run import Run, TooLarge
 from bot.flows.tree import REGULAR, is_page, tree_assets
-from bot.model import ASSETS, CONTEXTS, FORMAT, GATE, ChangedFile, ChangeSet, PullRequest, PullState, Report
+from bot.model import (
+    ASSETS,
+    CONTEXTS,
+    FORMAT,
+    GATE,
+    ChangedFile,
+    ChangeSet,
+    Excerpt,
+    PullRequest,
+    PullState,
+    Report,
+)
 from bot.review import approvals, gate
 from bot.review.certain import certain
+from bot.review.excerpts import excerpts
 from bot.review.language import language
 from bot.review.report import SUPERSEDED, Verdict, verdict
 from bot.store.queue import JUDGE, Request, retry_request, review_request
@@ -79,12 +91,14 @@ def review(run: Run) -> Request | None:
         material = _read(run, pull)
     except CouldNotVerify as error:
         return _end(poster, replace(report, trouble="counts", trouble_detail=str(error)))
+    static = tuple(_judge(run, material, {}))
     report = replace(
         report,
         merge_base=material.changes.merge_base,
         paths=tuple(subject.page.path for subject in material.subjects if not subject.removed),
         wanted=len(material.wanted),
-        findings=tuple(_judge(run, material, {})),
+        findings=static,
+        excerpts=_excerpts(material, static),
         content=approvals.content(material.changes.files),
     )
     poster.patches = _patches(material)
@@ -96,7 +110,9 @@ def review(run: Run) -> Request | None:
     files = measure(run, report, material.wanted, poster.everything, part)
     read = confs(run, [subject.page for subject in material.subjects if not subject.removed])
     findings = _judge(run, material, {file.url: file for file in files}, read)
-    found = replace(report, findings=tuple(findings), files=tuple(files))
+    found = replace(
+        report, findings=tuple(findings), files=tuple(files), excerpts=_excerpts(material, findings)
+    )
     again = _end(poster, found)
     ask_rivals(run, pull, found)
     return again
@@ -204,6 +220,10 @@ def _patches(material: Material) -> dict[str, str | None]:
             old = one.base.lines if one.base is not None else None
             patches[one.page.path] = None if one.removed else certain(old, one.page.lines)
     return patches
+
+
+def _excerpts(material: Material, findings: Sequence[Finding]) -> tuple[Excerpt, ...]:
+    return excerpts(findings, {one.page.path: one.page.lines for one in material.subjects if not one.removed})
 
 
 def _judge(

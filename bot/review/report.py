@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from bot.model import Approval, Condition, Hold, PullRef, Report, Rulings, User, Waiver
+from bot.model import Approval, Condition, Excerpt, Hold, PullRef, Report, Rulings, User, Waiver
 from bot.review.counts import Counts, counts
 from bot.review.gate import MAINTAINERS, NOBODYS, conditions, is_open, unmet
 from rules.facts import RemoteFile, RemoteState, Tensor
@@ -82,6 +82,7 @@ def from_json(text: str) -> Report:
         known["conditions"] = tuple(
             Condition(**known_keys(Condition, item)) for item in known.get("conditions", ())
         )
+        known["excerpts"] = tuple(Excerpt(**known_keys(Excerpt, item)) for item in known.get("excerpts", ()))
         known["rulings"] = rulings(known.get("rulings", {}))
         return Report(**known)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:

@@ -13,8 +13,8 @@ MAX_LINES, MAX_CHARACTERS = 1_500, 120_000
 MAX_LINE = 1_000
 #: Ours: so many lines are kept of a finding that spans several.
 MAX_SPAN = 6
-#: Lines around a finding by which readers know the place again.
-AROUND = 1
+#: Lines around a finding by which readers know the place again; the blank ones among them are left out.
+AROUND = 2
 #: Ours: the same problem on many pages is shown on the first few only.
 SAME = 3
 
@@ -36,7 +36,8 @@ def excerpts(findings: Sequence[Finding], pages: Mapping[str, Sequence[str]]) ->
             continue
         for number in _numbers(finding, len(lines)):
             text = lines[number - 1]
-            if (finding.path, number) in kept or len(text) > MAX_LINE:
+            beside = not finding.span.line <= number <= finding.span.end_line
+            if (finding.path, number) in kept or len(text) > MAX_LINE or (beside and not text.strip()):
                 continue
             if len(kept) >= MAX_LINES or len(text) > room:
                 return _listed(kept)

@@ -27,6 +27,8 @@ MAX_PULLS = 100
 MAX_RUNS = 50
 #: Ours: a report's own page tells of these and leads to the others.
 RECENT_RUNS = 5
+#: Ours: with more pages than these a report is large, and only the one before is read beside it.
+LARGE = 60
 #: Ours: newest entries of the record on a pull request's page; the export has more.
 MAX_ENTRIES = 200
 #: Seconds between two looks of a page at a run under way.
@@ -88,7 +90,7 @@ def report(id: str) -> Response:  # noqa: A002 (named after the part of the addr
     world, words = site().world, site().words
     verdict = words.verdict(found)
     counts = words.counts(found)
-    runs = world.reports(found.ref, RECENT_RUNS)
+    runs = world.reports(found.ref, 2 if len(found.paths) > LARGE else RECENT_RUNS)
     rows = reportview.files(found)
     return _page(
         "report.html",

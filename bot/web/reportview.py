@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from bot.model import Report
@@ -17,11 +18,18 @@ from rules.facts import RemoteFile, RemoteState
 from rules.finding import Fault, Finding, Severity
 
 #: Ours: a page with more is slow to read and to send; the rest is in the report's JSON.
-MAX_FINDINGS = 600
+MAX_FINDINGS = 60
+#: Ours: kinds of problems shown once for many pages, and pages that are named below all of them.
+MAX_ALIKE, MAX_PLACES = 12, 400
+#: Ours: files shown with all that is known of them, of those that need eyes and of those that do not; and
+#: those beyond them that are named in a line each.
+MAX_LOUD, MAX_CALM, MAX_BRIEF = 20, 24, 150
 #: Ours: a problem that so many pages have alike is shown once, with the list of its pages.
 REPEATED = 4
 #: Ours: pages after these are folded, so that a bulk pull request opens at a readable length.
 OPEN_PAGES = 12
+#: Ours: paths of pages that are listed; only a pull request of bulk work has more.
+MAX_PATHS = 500
 #: Ours: files beyond these are folded when nothing is wrong with them.
 OPEN_FILES = 12
 #: Ours: tensors of one file that are listed; a checkpoint may hold thousands.
@@ -58,10 +66,11 @@ class PageGroup:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """One problem that many pages have alike, shown once; `places` are path and line."""
+    """One problem that `count` places have alike, shown once; `places` are path and line of the first."""
 
     item: Item
     places: tuple[tuple[str, int], ...]
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,7 @@ class Findings:
     maintainer: tuple[PageGroup, ...]
     nobody: tuple[PageGroup, ...]
     left_out: int = 0
+    by_path: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +107,23 @@ def arrange(report: Report) -> Findings:
     kept_lines = lines_of(report)
     ordered = sorted(apart(report)[1], key=_weight)
     repeated, single = _split(ordered)
+    shown = repeated[:MAX_ALIKE]
     kept = single[:MAX_FINDINGS]
     by_url = {file.url: file for file in report.files}
     return Findings(
         repeated=tuple(
-            Repeated(_item(alike[0], by_url, kept_lines), tuple((f.path, f.span.line) for f in alike))
-            for alike in repeated
+            Repeated(
+                _item(alike[0], by_url, kept_lines),
+                tuple((f.path, f.span.line) for f in alike[: MAX_PLACES // len(shown)]),
+                len(alike),
+            )
+            for alike in shown
         ),
         author=_groups(kept, {Fault.CONTRIBUTOR}, report, kept_lines),
         maintainer=_groups(kept, {Fault.POLICY}, report, kept_lines),
         nobody=_groups(kept, {Fault.HOST, Fault.FORGE, Fault.BOT}, report, kept_lines),
-        left_out=len(single) - len(kept),
+        left_out=len(single) - len(kept) + sum(map(len, repeated[MAX_ALIKE:])),
+        by_path=Counter(finding.path for finding in ordered),
     )
 
 

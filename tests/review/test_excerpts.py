@@ -15,7 +15,12 @@ ONE = Finding("MSH205", "module-type", Severity.ERROR, Fault.CONTRIBUTOR, "a.md"
 
 def test_a_finding_keeps_its_line_and_its_neighbours() -> None:
     kept = excerpts.excerpts((ONE,), {"a.md": LINES})
-    assert kept == tuple(Excerpt("a.md", n, f"line {n}") for n in (4, 5, 6))
+    assert kept == tuple(Excerpt("a.md", n, f"line {n}") for n in (3, 4, 5, 6, 7))
+
+
+def test_blank_neighbours_say_nothing() -> None:
+    kept = excerpts.excerpts((ONE,), {"a.md": ["above", "", "", " ", "here", "", "below"]})
+    assert [one.text for one in kept] == ["here", "below"]
 
 
 def test_nothing_is_kept_of_what_is_not_there() -> None:
@@ -26,7 +31,7 @@ def test_nothing_is_kept_of_what_is_not_there() -> None:
 
 def test_a_long_span_and_a_long_line_are_bounded() -> None:
     kept = excerpts.excerpts((replace(ONE, span=Span(5, 1, 90, 1)),), {"a.md": LINES})
-    assert [one.line for one in kept] == list(range(4, 5 + excerpts.MAX_SPAN + excerpts.AROUND))
+    assert [one.line for one in kept] == list(range(3, 5 + excerpts.MAX_SPAN + excerpts.AROUND))
     assert excerpts.excerpts((replace(ONE, span=Span(1, 1, 1, 2)),), {"a.md": ["x" * 2000]}) == ()
 
 
@@ -38,7 +43,7 @@ def test_many_findings_keep_the_worst_within_the_bounds() -> None:
     kept = excerpts.excerpts([*many, worst], {f.path: ["y" * 90] * 9 for f in (*many, worst)})
     assert len(kept) <= excerpts.MAX_LINES
     assert sum(len(one.text) for one in kept) <= excerpts.MAX_CHARACTERS
-    assert [one.line for one in kept if one.path == "z.md"] == [4, 5, 6]
+    assert [one.line for one in kept if one.path == "z.md"] == [3, 4, 5, 6, 7]
 
 
 def test_the_same_problem_on_many_pages_keeps_a_few() -> None:

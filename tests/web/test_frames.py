@@ -11,16 +11,23 @@ from rules.finding import Fault, Finding, Severity, Span, Suggestion
 
 ONE = Finding("MSH205", "module-type", Severity.ERROR, Fault.CONTRIBUTOR, "a.md", Span(1, 1, 1, 1))
 LINES = {1: "one", 2: "abcdef", 3: "three", 4: "four"}
+FOUR = (4, "four", "", "")
 
 
 @pytest.mark.parametrize(
     ("span", "shown"),
     [
-        (Span(2, 3, 2, 5), [(1, "one", "", ""), (2, "ab", "cd", "ef"), (3, "three", "", "")]),
-        (Span(1, 2, 2, 3), [(1, "o", "ne", ""), (2, "", "ab", "cdef"), (3, "three", "", "")]),
+        (
+            Span(2, 3, 2, 5),
+            [(1, "one", "", ""), (2, "ab", "cd", "ef"), (3, "three", "", ""), (4, "four", "", "")],
+        ),
+        (
+            Span(1, 2, 2, 3),
+            [(1, "o", "ne", ""), (2, "", "ab", "cdef"), (3, "three", "", ""), (4, "four", "", "")],
+        ),
         (Span(9, 1, 9, 2), []),
         (Span(0, 0, 0, 0), []),
-        (Span(4, 90, 4, 99), [(3, "three", "", ""), (4, "four", "", "")]),
+        (Span(4, 90, 4, 99), [(2, "abcdef", "", ""), (3, "three", "", ""), (4, "four", "", "")]),
     ],
 )
 def test_the_lines_of_a_finding(span: Span, shown: list[tuple[int, str, str, str]]) -> None:

@@ -116,7 +116,7 @@ def report(count: int = PAGES) -> Report:
 
 
 def measure(workdir: Path, count: int = PAGES, times: int = 5, lang: str = "en") -> tuple[float, bytes]:
-    """Processor seconds of the fastest of several answers, with earlier reviews in the store; and the page."""
+    """Processor seconds of the fastest answer, with earlier reviews in the store; and the page."""
     made = receiver(load({"DATABASE_URL": f"sqlite:///{workdir / 'pages.sqlite'}"}))
     found = report(count)
     for n in range(4):

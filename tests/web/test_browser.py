@@ -13,11 +13,15 @@ import pytest
 from werkzeug.serving import make_server
 
 from bot.model import AuditEntry, PullRef, User
+from bot.store.audits import AuditStore
+from bot.store.database import open_database, upgrade
+from bot.store.hubview import HubView
 from bot.store.standing import Standing, Troubled
 from bot.web.app import create_app
 from bot.web.words import installed
 from tests.web import browser
 from tests.web.test_hostile import HOSTILE, poisoned
+from tests.web.test_hub import rot
 from tests.web.worlds import NOW, MemoryWorld, row, samples
 
 pytestmark = [
@@ -30,6 +34,8 @@ PATHS = (
     "/",
     *(f"/reports/{name}" for name in samples()),
     "/pulls/github/mindspore/hub/343",
+    "/hub",
+    "/hub/mindspore/1.9/m001",
     "/rules",
     "/rules/MSH303",
     "/commands",
@@ -41,7 +47,7 @@ AUDIT = (Path(__file__).with_name("audit.js")).read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of the pages, with every sample and hostile text in every field."""
     world, made = MemoryWorld(), samples()
     world.runs.extend(made.values())
@@ -51,6 +57,10 @@ def address() -> Iterator[str]:
     ref, user, said = PullRef("github", "mindspore/hub", 999), User(1, HOSTILE[0]), {"reason": HOSTILE[0]}
     world.entries.append(AuditEntry(ref, NOW, "hold", "done", "a" * 40, user, said))
     world.stands = Standing(3, 900.0, 1, 2, 0, (Troubled("download.mindspore.cn:443", NOW + 60, 1),))
+    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('hub') / 'hub.sqlite'}")
+    upgrade(engine)
+    world.hub = HubView(engine)
+    rot(AuditStore(engine), 60)
     server = make_server("127.0.0.1", 0, still(create_app(world, installed())), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -58,6 +68,7 @@ def address() -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+    engine.dispose()
 
 
 def still(app: Any) -> Any:

@@ -378,6 +378,15 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """One line of a page at the head, kept to show a finding where it stands; lines count from 1."""
+
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything one run found out about one head: the only source of summary, checks, labels and pages.
 
@@ -411,3 +420,5 @@ class Report:
     rulings: Rulings = field(default_factory=Rulings)
     #: What a dry run would have written, a line each; empty otherwise.
     would: tuple[str, ...] = ()
+    #: Lines of the pages that findings stand on, within bounds.
+    excerpts: tuple[Excerpt, ...] = ()

@@ -13,6 +13,8 @@ from bot.forges.demo.world import DemoWorld, announce, prepare
 __all__ = ["Supervise", "add_parser", "announce", "prepare", "run"]
 
 WORKDIR = Path("var/demo")
+#: Seconds by which files of the largest pull request begin late, so that one can watch them being read.
+DELAY = 3.0
 
 #: Runs the ordinary server on a prepared world, announces it once, and gives the exit code.
 Supervise = Callable[[DemoWorld], int]
@@ -25,11 +27,14 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--workdir", type=Path, default=WORKDIR, help=f"where the made-up hub lives (default: {WORKDIR})"
     )
+    parser.add_argument(
+        "--still", action="store_true", help="let nobody push or comment by himself while you watch"
+    )
 
 
 def run(args: argparse.Namespace, supervise: Supervise | None = None) -> int:
     """Prepares the world and serves it until the server ends; `supervise` is `bot.cli.serve.serve_demo`."""
-    with prepare(args.workdir) as world:
+    with prepare(args.workdir, delay=0.0 if args.still else DELAY, still=args.still) as world:
         return (supervise or _server())(world)
 
 

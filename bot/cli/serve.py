@@ -16,6 +16,7 @@ from typing import Any
 
 from bot import logs, settings
 from bot.errors import ForgeError
+from bot.forges.demo.life import play
 from bot.forges.demo.world import DemoWorld, announce
 
 log = logging.getLogger("hubbot.serve")
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command has th
     if not chosen.has_forge:
         from bot.cli import demo
 
-        return demo.run(argparse.Namespace(workdir=demo.WORKDIR))
+        return demo.run(argparse.Namespace(workdir=demo.WORKDIR, still=False))
     return supervise(dict(os.environ))
 
 
@@ -50,13 +51,20 @@ def serve_demo(world: DemoWorld) -> int:
     environment = {**os.environ, **world.environment}
     chosen = settings.load(environment)
 
-    def ready(stop: threading.Event) -> None:
-        try:
-            announce(world, f"http://{chosen.host}:{chosen.port}", lambda seconds: pause(stop, seconds))
-        except ForgeError as error:
-            log.warning("the demo's pull requests could not be announced: %s", error)
+    address = f"http://{chosen.host}:{chosen.port}"
 
-    print(f"The demo is at http://{chosen.host}:{chosen.port} (Ctrl-C ends it).")
+    def ready(stop: threading.Event) -> None:
+        def wait(seconds: float) -> None:
+            pause(stop, seconds)
+
+        try:
+            announce(world, address, wait)
+            if not world.still:
+                play(world, address, wait, stop.is_set)
+        except ForgeError as error:
+            log.warning("the demo's events could not be sent: %s", error)
+
+    print(f"The demo is at {address} (Ctrl-C ends it).")
     return supervise(environment, extra=("--demo", str(world.workdir)), ready=ready)
 
 

@@ -19,9 +19,21 @@ from bot.flows.rulings import conclude, ruled
 from bot.flows.run import Run, TooLarge
 from bot.flows.shared import leave
 from bot.flows.tree import REGULAR, is_page, tree_assets
-from bot.model import ASSETS, CONTEXTS, FORMAT, GATE, ChangedFile, ChangeSet, PullRequest, PullState, Report
+from bot.model import (
+    ASSETS,
+    CONTEXTS,
+    FORMAT,
+    GATE,
+    ChangedFile,
+    ChangeSet,
+    Excerpt,
+    PullRequest,
+    PullState,
+    Report,
+)
 from bot.review import approvals, gate
 from bot.review.certain import certain
+from bot.review.excerpts import excerpts
 from bot.review.language import language
 from bot.review.report import SUPERSEDED, Verdict, verdict
 from bot.store.queue import JUDGE, Request, retry_request, review_request
@@ -83,12 +95,14 @@ def review(run: Run) -> Request | None:
         material = read(run, pull, run.forge.changes(pull))
     except CouldNotVerify as error:
         return _end(poster, replace(report, trouble="counts", trouble_detail=str(error)))
+    static = tuple(findings_of(run, material, {}))
     report = replace(
         report,
         merge_base=material.changes.merge_base,
         paths=tuple(subject.page.path for subject in material.subjects if not subject.removed),
         wanted=len(material.wanted),
-        findings=tuple(findings_of(run, material, {})),
+        findings=static,
+        excerpts=_excerpts(material, static),
         content=approvals.content(material.changes.files),
     )
     poster.patches = _patches(material)
@@ -100,7 +114,9 @@ def review(run: Run) -> Request | None:
     files = measure(run, report, material.wanted, poster.everything, part)
     code = confs(run, [subject.page for subject in material.subjects if not subject.removed])
     findings = findings_of(run, material, {file.url: file for file in files}, code)
-    found = replace(report, findings=tuple(findings), files=tuple(files))
+    found = replace(
+        report, findings=tuple(findings), files=tuple(files), excerpts=_excerpts(material, findings)
+    )
     again = _end(poster, found)
     ask_rivals(run, pull, found)
     return again
@@ -208,6 +224,10 @@ def _patches(material: Material) -> dict[str, str | None]:
             old = one.base.lines if one.base is not None else None
             patches[one.page.path] = None if one.removed else certain(old, one.page.lines)
     return patches
+
+
+def _excerpts(material: Material, findings: Sequence[Finding]) -> tuple[Excerpt, ...]:
+    return excerpts(findings, {one.page.path: one.page.lines for one in material.subjects if not one.removed})
 
 
 def findings_of(

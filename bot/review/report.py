@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
-from bot.model import Approval, Condition, Hold, PullRef, Report, Rulings, User, Waiver
+from bot.model import Approval, Condition, Excerpt, Hold, PullRef, Report, Rulings, User, Waiver
 from bot.review.counts import Counts, counts
 from bot.review.gate import MAINTAINERS, NOBODYS, conditions, is_open, unmet
 from rules.facts import RemoteFile, RemoteState, Tensor
@@ -83,6 +84,7 @@ def from_json(text: str) -> Report:
         known["conditions"] = tuple(
             Condition(**known_keys(Condition, item)) for item in known.get("conditions", ())
         )
+        known["excerpts"] = tuple(Excerpt(**known_keys(Excerpt, item)) for item in known.get("excerpts", ()))
         known["rulings"] = rulings(known.get("rulings", {}))
         return Report(**known)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
@@ -141,12 +143,23 @@ def remote_file(data: Mapping[str, Any]) -> RemoteFile:
 
 def word(kind: type[Word], value: object, unknown: Word) -> Word:
     """The member of `kind` called `value`, or `unknown` for a word of another version."""
-    return next((member for member in kind if member.value == value), unknown)
+    return _words(kind).get(value, unknown) if isinstance(value, str) else unknown
 
 
 def known_keys(kind: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
     """The entries of `data` that `kind` has a field for."""
-    return {field.name: data[field.name] for field in fields(kind) if field.name in data}
+    names = _names(cast(Hashable, kind))
+    return {name: value for name, value in data.items() if name in names}
+
+
+@cache
+def _names(kind: Hashable) -> frozenset[str]:
+    return frozenset(field.name for field in fields(cast("type[Any]", kind)))
+
+
+@cache
+def _words(kind: type[Word]) -> Mapping[str, Word]:
+    return {member.value: member for member in kind}
 
 
 def plain_value(value: Any) -> Any:

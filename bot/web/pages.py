@@ -16,6 +16,7 @@ from bot.model import PullRef, Report
 from bot.review import ruled
 from bot.review.outages import outages
 from bot.web import reportview, text
+from bot.web.history import history
 from bot.web.language import COOKIE, LANGUAGES, choose, knows, translator
 from bot.web.site import site
 from rules.finding import Finding
@@ -24,6 +25,10 @@ from rules.finding import Finding
 MAX_PULLS = 100
 #: Ours: older runs are kept in the store and reached by their own address.
 MAX_RUNS = 50
+#: Ours: a report's own page tells of these and leads to the others.
+RECENT_RUNS = 5
+#: Ours: with more pages than these a report is large, and only the one before is read beside it.
+LARGE = 60
 #: Ours: newest entries of the record on a pull request's page; the export has more.
 MAX_ENTRIES = 200
 #: Seconds between two looks of a page at a run under way.
@@ -47,7 +52,9 @@ def dashboard() -> Response:
     """Every pull request under review with what its latest run found."""
     rows = site().world.pulls(MAX_PULLS)
     waiting = site().world.demo and not rows
-    return _page("dashboard.html", rows=rows, refresh=waiting or any(row.running for row in rows))
+    stands = site().world.standing()
+    alive = waiting or bool(stands.running) or any(row.running for row in rows)
+    return _page("dashboard.html", rows=rows, stands=stands, refresh=alive)
 
 
 @pages.get("/pulls/<forge>/<owner>/<repo>/<int:number>")
@@ -57,20 +64,11 @@ def pull(forge: str, owner: str, repo: str, number: int) -> Response:
     runs = site().world.reports(ref, MAX_RUNS)
     if not runs:
         return _waiting(ref)
-    history = [
-        (
-            run,
-            site().words.verdict(run),
-            site().words.counts(run),
-            reportview.changes(run, older) if older else None,
-        )
-        for run, older in zip(runs, [*runs[1:], None], strict=True)
-    ]
     return _page(
         "pull.html",
         runs[0].language,
         ref=ref,
-        history=history,
+        history=history(runs, site().words.verdict),
         latest=runs[0],
         decisions=ruled.lines(runs[0], _language(runs[0].language), text.mark),
         audit=list(reversed(site().world.audit(ref, MAX_ENTRIES))),
@@ -91,10 +89,8 @@ def report(id: str) -> Response:  # noqa: A002 (named after the part of the addr
     found = _found(id)
     world, words = site().world, site().words
     verdict = words.verdict(found)
-    sources = {
-        path: source for path in reportview.paths_shown(found) if (source := world.page_source(found, path))
-    }
-    counts, newest = words.counts(found), world.reports(found.ref, 1)
+    counts = words.counts(found)
+    runs = world.reports(found.ref, 2 if len(found.paths) > LARGE else RECENT_RUNS)
     rows = reportview.files(found)
     return _page(
         "report.html",
@@ -102,12 +98,14 @@ def report(id: str) -> Response:  # noqa: A002 (named after the part of the addr
         report=found,
         verdict=verdict,
         counts=counts,
-        findings=reportview.arrange(found, sources),
+        findings=reportview.arrange(found),
         outages=outages(found.files),
         files=rows,
+        total=reportview.total(found),
         steps=reportview.steps(found, verdict, counts, rows),
         command=reportview.local_command(found),
-        newer=newest[0] if newest and newest[0].id != found.id else None,
+        newer=runs[0] if runs and runs[0].id != found.id else None,
+        history=history(runs, words.verdict),
         refresh=_running(found),
         view=reportview,
     )

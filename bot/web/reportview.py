@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from bot.model import Report
 from bot.review.counts import Counts
 from bot.review.mismatch import first_bytes as first_bytes  # a template's word
 from bot.review.outages import apart
+from bot.web.frames import FrameLine, Lines, frame, lines_of, replaced
 from bot.web.text import command_word, without_query
 from rules.facts import RemoteFile, RemoteState
 from rules.finding import Fault, Finding, Severity
 
 #: Ours: a page with more is slow to read and to send; the rest is in the report's JSON.
-MAX_FINDINGS = 600
+MAX_FINDINGS = 60
+#: Ours: kinds of problems shown once for many pages, and pages that are named below all of them.
+MAX_ALIKE, MAX_PLACES = 12, 400
+#: Ours: files shown with all that is known of them, of those that need eyes and of those that do not; and
+#: those beyond them that are named in a line each.
+MAX_LOUD, MAX_CALM, MAX_BRIEF = 20, 24, 150
 #: Ours: a problem that so many pages have alike is shown once, with the list of its pages.
 REPEATED = 4
-#: Ours: so many pages are read again for their lines; the others show the finding without.
-MAX_SOURCES = 40
-#: Ours: so many lines of a page are shown around a finding that spans several.
-MAX_FRAME = 6
 #: Ours: pages after these are folded, so that a bulk pull request opens at a readable length.
 OPEN_PAGES = 12
+#: Ours: paths of pages that are listed; only a pull request of bulk work has more.
+MAX_PATHS = 500
 #: Ours: files beyond these are folded when nothing is wrong with them.
 OPEN_FILES = 12
 #: Ours: tensors of one file that are listed; a checkpoint may hold thousands.
 MAX_TENSORS = 400
+#: Seconds below which a rate of reading would be chance.
+SHORT = 0.5
 #: Ours: addresses that are listed below the banner of a host that is down.
 MAX_ADDRESSES = 100
 #: Ours: more paths than these are not spelled out in a command to copy.
@@ -37,16 +44,6 @@ MAX_COMMAND_PATHS = 3
 _HEX = re.compile("[0-9a-f]{1,64}")
 _SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.NOTICE)
 _FILE_ORDER = ("differs", "wrong", "changing", "unverified", "measured", "agrees")
-
-
-@dataclass(frozen=True, slots=True)
-class FrameLine:
-    """One line of source under a finding, cut where the finding begins and ends."""
-
-    number: int
-    before: str
-    marked: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +66,11 @@ class PageGroup:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """One problem that many pages have alike, shown once; `places` are path and line."""
+    """One problem that `count` places have alike, shown once; `places` are path and line of the first."""
 
     item: Item
     places: tuple[tuple[str, int], ...]
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +82,7 @@ class Findings:
     maintainer: tuple[PageGroup, ...]
     nobody: tuple[PageGroup, ...]
     left_out: int = 0
+    by_path: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,34 +93,60 @@ class FileRow:
     outcome: str
 
 
-def arrange(report: Report, sources: Mapping[str, str]) -> Findings:
-    """Splits findings by fault and groups them by page; `sources` are the texts of pages that are at hand."""
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many files a run read, their bytes, and bytes a second over the whole run where that is known."""
+
+    files: int
+    bytes: int
+    rate: float | None
+
+
+def arrange(report: Report) -> Findings:
+    """Splits findings by fault and groups them by page, each with the lines that the report keeps of it."""
+    kept_lines = lines_of(report)
     ordered = sorted(apart(report)[1], key=_weight)
     repeated, single = _split(ordered)
+    shown = repeated[:MAX_ALIKE]
     kept = single[:MAX_FINDINGS]
     by_url = {file.url: file for file in report.files}
     return Findings(
         repeated=tuple(
-            Repeated(_item(alike[0], by_url, ()), tuple((f.path, f.span.line) for f in alike))
-            for alike in repeated
+            Repeated(
+                _item(alike[0], by_url, kept_lines),
+                tuple((f.path, f.span.line) for f in alike[: MAX_PLACES // len(shown)]),
+                len(alike),
+            )
+            for alike in shown
         ),
-        author=_groups(kept, {Fault.CONTRIBUTOR}, report, sources),
-        maintainer=_groups(kept, {Fault.POLICY}, report, sources),
-        nobody=_groups(kept, {Fault.HOST, Fault.FORGE, Fault.BOT}, report, sources),
-        left_out=len(single) - len(kept),
+        author=_groups(kept, {Fault.CONTRIBUTOR}, report, kept_lines),
+        maintainer=_groups(kept, {Fault.POLICY}, report, kept_lines),
+        nobody=_groups(kept, {Fault.HOST, Fault.FORGE, Fault.BOT}, report, kept_lines),
+        left_out=len(single) - len(kept) + sum(map(len, repeated[MAX_ALIKE:])),
+        by_path=Counter(finding.path for finding in ordered),
     )
-
-
-def paths_shown(report: Report) -> tuple[str, ...]:
-    """The pages whose source is worth reading for the code frames."""
-    kept = _split(sorted(apart(report)[1], key=_weight))[1][:MAX_FINDINGS]
-    return tuple(dict.fromkeys(finding.path for finding in kept))[:MAX_SOURCES]
 
 
 def files(report: Report) -> tuple[FileRow, ...]:
     """The remote files read so far, those that need somebody's eyes first."""
     rows = (FileRow(file, outcome(file)) for file in report.files)
     return tuple(sorted(rows, key=lambda row: (_FILE_ORDER.index(row.outcome), row.file.url)))
+
+
+def rate(file: RemoteFile) -> float | None:
+    """Bytes a second of the reads of a file, None where that would say nothing of its server."""
+    if not file.size or not file.reads or file.seconds < SHORT or file.confirmed_at is not None:
+        return None
+    return file.size * file.reads / file.seconds
+
+
+def total(report: Report) -> Total:
+    """What the run read, all files together."""
+    read = [file for file in report.files if file.size and file.reads and file.confirmed_at is None]
+    count = sum((file.size or 0) * file.reads for file in read)
+    ended = report.finished_at
+    spell = ended - report.started_at if ended is not None else 0.0
+    return Total(len(read), count, count / spell if spell >= SHORT else None)
 
 
 def outcome(file: RemoteFile) -> str:
@@ -171,17 +196,12 @@ def local_command(report: Report) -> str:
 
 
 def exported(report: Report) -> Report:
-    """The report as it leaves us: an address that a redirect signed for us is nobody else's business."""
-    return replace(
-        report, files=tuple(replace(f, final_url=without_query(f.final_url)) for f in report.files)
-    )
+    """The report as it leaves us, without the lines of pages, which are in the pull request.
 
-
-def changes(newer: Report, older: Report) -> tuple[int, int]:
-    """How many findings are new and how many are gone between two runs, by fingerprint."""
-    now = {finding.fingerprint for finding in newer.findings}
-    then = {finding.fingerprint for finding in older.findings}
-    return len(now - then), len(then - now)
+    An address that a redirect signed for us is nobody else's business.
+    """
+    files = tuple(replace(file, final_url=without_query(file.final_url)) for file in report.files)
+    return replace(report, files=files, excerpts=())
 
 
 def _weight(finding: Finding) -> tuple[int, str, int, int, str]:
@@ -212,42 +232,23 @@ def _kind(finding: Finding) -> object:
 
 
 def _groups(
-    findings: Sequence[Finding], faults: set[Fault], report: Report, sources: Mapping[str, str]
+    findings: Sequence[Finding], faults: set[Fault], report: Report, kept_lines: Mapping[str, Lines]
 ) -> tuple[PageGroup, ...]:
     by_url = {file.url: file for file in report.files}
     mine = sorted((f for f in findings if f.fault in faults), key=lambda f: f.path)
     groups = []
     for path, group in groupby(mine, key=lambda f: f.path):
-        lines = sources.get(path, "").replace("\r\n", "\n").split("\n")
-        groups.append(PageGroup(path, tuple(_item(f, by_url, lines) for f in sorted(group, key=_weight))))
+        found = sorted(group, key=_weight)
+        groups.append(PageGroup(path, tuple(_item(f, by_url, kept_lines) for f in found)))
     return tuple(
         sorted(groups, key=lambda group: (_SEVERITIES.index(group.items[0].finding.severity), group.path))
     )
 
 
-def _item(finding: Finding, by_url: Mapping[str, RemoteFile], lines: Sequence[str]) -> Item:
+def _item(finding: Finding, by_url: Mapping[str, RemoteFile], kept_lines: Mapping[str, Lines]) -> Item:
     file = next((by_url[value] for value in finding.values.values() if value in by_url), None)
     # A file that is just what the page declares has nothing to show for a finding about the page's text.
     evidence = None if file is None or outcome(file) == "agrees" else file
-    return Item(finding, tuple(_frame(finding, lines)), _replaced(finding, lines), evidence)
-
-
-def _frame(finding: Finding, lines: Sequence[str]) -> Iterator[FrameLine]:
-    span = finding.span
-    last = min(span.end_line, span.line + MAX_FRAME - 1, len(lines))
-    for number in range(max(span.line, 1), last + 1):
-        text = lines[number - 1]
-        start = span.column - 1 if number == span.line else 0
-        end = span.end_column - 1 if number == span.end_line else len(text)
-        yield FrameLine(number, text[:start], text[start:end], text[max(end, start) :])
-
-
-def _replaced(finding: Finding, lines: Sequence[str]) -> str:
-    """The line as the suggestion would leave it, where it stays within one line that is at hand."""
-    if finding.suggestion is None:
-        return ""
-    span = finding.suggestion.span
-    if span.line != span.end_line or not 0 < span.line <= len(lines):
-        return ""
-    text = lines[span.line - 1]
-    return text[: span.column - 1] + finding.suggestion.replacement + text[span.end_column - 1 :]
+    lines = kept_lines.get(finding.path, {})
+    shown = frame(finding, lines)
+    return Item(finding, shown, replaced(finding, lines) if shown else "", evidence)

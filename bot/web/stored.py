@@ -11,15 +11,13 @@ from bot.review.report import counts, verdict
 from bot.store import database
 from bot.store.database import is_current
 from bot.store.hubview import HubView
+from bot.store.standing import SILENT, Standing, standing
 from bot.store.store import PullSummary
 from bot.web.world import PullRow, StoreUnavailable
 from bot.wiring import Receiver
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-#: Seconds without any worker's heartbeat after which the bot is not ready: what it accepts would wait.
-WORKER_SILENT = 60.0
 
 
 def _asking(method: Callable[P, T]) -> Callable[P, T]:
@@ -80,8 +78,9 @@ class StoredWorld:
     def audit(self, ref: PullRef, limit: int) -> Sequence[AuditEntry]:
         return self.receiver.store.rulebook.audit(ref, limit)
 
-    def page_source(self, report: Report, path: str) -> str | None:  # noqa: ARG002 - sources are not kept
-        return None
+    @_asking
+    def standing(self) -> Standing:
+        return standing(self.receiver.store.engine, self.now())
 
     def ready(self) -> Sequence[tuple[str, bool, str]]:
         """Database, migrations, worker."""
@@ -90,7 +89,7 @@ class StoredWorld:
             beat = self.receiver.store.last_heartbeat() if current else None
         except database.StoreUnavailable:
             return [("database", False, "the database does not answer")]
-        alive = beat is not None and self.now() - beat < WORKER_SILENT
+        alive = beat is not None and self.now() - beat < SILENT
         return [
             ("database", True, ""),
             ("migrations", current, "" if current else "run `hubbot db upgrade`"),

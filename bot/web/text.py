@@ -84,12 +84,12 @@ def file_name(url: str) -> str:
     return without_query(url).removesuffix("?…").rstrip("/").rpartition("/")[2] or url
 
 
-def size(count: int | None) -> str:
+def size(count: float | None) -> str:
     """Bytes for people, in powers of 1000 as browsers and forges show them."""
     if count is None:
         return "–"
     if count < 1000:
-        return f"{count} B"
+        return f"{count:.0f} B"
     amount, unit = count / 1000, 0
     while amount >= 999.95 and unit < len(_UNITS) - 1:
         amount, unit = amount / 1000, unit + 1

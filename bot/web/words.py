@@ -60,8 +60,8 @@ class Words:
 def installed() -> Words:
     """The real ones."""
     return Words(
-        message=rule_words.message,
-        help_text=rule_words.help_text,
+        message=_message,
+        help_text=_help,
         rules=_rules,
         commands=_commands,
         verdict=lambda report: verdict(report).value,
@@ -69,6 +69,20 @@ def installed() -> Words:
         to_json=to_json,
         sarif=lambda report, lang: sarif.render(Result(report.findings, len(report.paths), lang)),
     )
+
+
+def _message(finding: Finding, lang: str, show: Show) -> str:
+    try:
+        return rule_words.message(finding, lang, show)
+    except KeyError:  # a stored report may be of another version, with rules that this one does not know
+        return show(finding.name)
+
+
+def _help(finding: Finding, lang: str, show: Show) -> str:
+    try:
+        return rule_words.help_text(finding, lang, show)
+    except KeyError:
+        return ""
 
 
 def _rules(lang: str) -> Sequence[RulePage]:

@@ -10,6 +10,7 @@ from bot.forges.base import Hooks
 from bot.model import AuditEntry, Delivery, PullRef, Report
 from bot.review.counts import Counts
 from bot.store.hubview import HubView
+from bot.store.standing import Standing
 
 
 class StoreUnavailable(Exception):
@@ -83,12 +84,12 @@ class World(Protocol):
     def audit(self, ref: PullRef, limit: int) -> Sequence[AuditEntry]:
         """The newest entries of a pull request's record, oldest first."""
 
-    def page_source(self, report: Report, path: str) -> str | None:
-        """The text of a page at the report's head, None where it is not kept."""
-
     @property
     def hub(self) -> HubView:
         """What the audit of published pages has found."""
+
+    def standing(self) -> Standing:
+        """What waits, what runs, who works, and which file hosts are in trouble."""
 
     def ready(self) -> Sequence[tuple[str, bool, str]]:
         """What must work before deliveries are welcome: name, whether it does, what is wrong in words."""

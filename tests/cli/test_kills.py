@@ -47,7 +47,7 @@ def test_a_killed_worker_loses_and_repeats_nothing(tmp_path: Path) -> None:
         except StoreUnavailable:
             return False  # not yet upgraded
 
-    with running(tmp_path, env, "demo", "--workdir", str(demo)) as process:
+    with running(tmp_path, env, "demo", "--still", "--workdir", str(demo)) as process:
         killed: set[int] = set()
         for _ in range(KILLS):
             until(lambda: (leaders(process.pid, "worker") - killed) and reviewing(), 40, "a review", tmp_path)

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from bot.model import Intent, Report
 from bot.web.app import create_app
-from tests.web.worlds import PAGE, SECRET, SOURCE, WORDS_OF_TESTS, MemoryWorld, row, samples
+from tests.web.worlds import SECRET, WORDS_OF_TESTS, MemoryWorld, row, samples
 
 
 @pytest.fixture
@@ -27,7 +27,6 @@ def reports(world: MemoryWorld) -> dict[str, Report]:
     made = samples()
     world.runs.extend(made.values())
     world.rows.extend(row(report) for report in made.values())
-    world.sources[PAGE] = SOURCE
     return made
 
 

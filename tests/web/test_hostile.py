@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from bot.model import Condition, PullRef, Report
+from bot.model import Condition, Excerpt, PullRef, Report
+from bot.store.standing import Standing, Troubled
 from bot.web.reportview import REPEATED
 from bot.web.world import PullRow
 from rules.facts import RemoteState
 from rules.finding import Fault, Severity, Suggestion
-from tests.web.worlds import MemoryWorld, page
+from tests.web.worlds import NOW, MemoryWorld, page
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -48,7 +49,7 @@ def test_hostile_text_in_every_field_stays_text(
     world.runs.append(poisoned(reports["mismatch"], text))
     ref = PullRef("github", "mindspore/hub", 999)
     world.rows.insert(0, PullRow(ref, text, text, text, text, "failed", report_id="bad"))
-    world.sources[text] = "\n" * 8 + text + "\n" + text
+    world.stands = Standing(2, 99.0, 1, 3, 0, (Troubled(text, NOW + 60, 1),))
     for path in ("/", "/reports/bad", "/pulls/github/mindspore/hub/999"):
         harmless(page(client, path))
 
@@ -66,6 +67,7 @@ def poisoned(report: Report, text: str) -> Report:
     return replace(
         report, id="bad", ref=PullRef("github", "mindspore/hub", 999), title=text, url=text, author=text,
         language=text, head_sha=text, merge_base=text, paths=(text,), findings=tuple(notes), files=files,
+        excerpts=tuple(Excerpt(text, line, text) for line in range(1, 40)),
         conditions=(Condition(text, False, {text: text, "wanted": text, "measured": text, "count": text}),),
     )  # fmt: skip
 

@@ -94,7 +94,21 @@ def places(entry: str | Mapping[str, str]) -> set[str]:
 def test_every_text_can_be_said(lang: str) -> None:
     say = translator(lang)
     values = dict.fromkeys(
-        ("done", "wanted", "spell", "when", "line", "size", "forge", "command", "id", "code", "pull", "host"),
+        (
+            "done",
+            "wanted",
+            "spell",
+            "when",
+            "line",
+            "size",
+            "forge",
+            "command",
+            "id",
+            "code",
+            "pull",
+            "host",
+            "rate",
+        ),
         "<x>",
     )
     for key in catalogue(lang):

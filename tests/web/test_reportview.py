@@ -10,7 +10,7 @@ from bot.model import Report
 from bot.review.counts import Counts
 from bot.web import reportview
 from rules.facts import RemoteFile, RemoteState
-from rules.finding import Fault, Severity, Span, Suggestion
+from rules.finding import Fault, Severity, Span
 
 TRUE = "0123456789abcdef" * 4
 
@@ -48,7 +48,7 @@ def test_findings_are_grouped_by_who_can_act_then_by_page(reports: dict[str, Rep
         replace(one, path="c.md"),
         replace(one, path="c.md", fault=Fault.POLICY),
     )
-    found = reportview.arrange(replace(reports["failed"], findings=mixed), {})
+    found = reportview.arrange(replace(reports["failed"], findings=mixed))
     assert [group.path for group in found.author] == ["c.md", "b.md", "a.md"]
     assert [group.path for group in found.nobody] == ["a.md"]
     assert [group.path for group in found.maintainer] == ["c.md"]
@@ -58,41 +58,11 @@ def test_findings_are_grouped_by_who_can_act_then_by_page(reports: dict[str, Rep
 def test_the_same_problem_on_many_pages_is_one(reports: dict[str, Report]) -> None:
     one = reports["failed"].findings[0]
     alike = tuple(replace(one, path=f"{n}.md") for n in range(reportview.REPEATED))
-    found = reportview.arrange(replace(reports["failed"], findings=alike), {})
+    found = reportview.arrange(replace(reports["failed"], findings=alike))
     assert found.author == ()
     assert found.repeated[0].places == tuple((f"{n}.md", 9) for n in range(reportview.REPEATED))
-    fewer = reportview.arrange(replace(reports["failed"], findings=alike[1:]), {})
+    fewer = reportview.arrange(replace(reports["failed"], findings=alike[1:]))
     assert len(fewer.author) == reportview.REPEATED - 1
-
-
-@pytest.mark.parametrize(
-    ("span", "frame"),
-    [
-        (Span(2, 3, 2, 5), [(2, "ab", "cd", "ef")]),
-        (Span(1, 2, 2, 3), [(1, "o", "ne", ""), (2, "", "ab", "cdef")]),
-        (Span(9, 1, 9, 2), []),
-        (Span(0, 0, 0, 0), []),
-        (Span(2, 90, 2, 99), [(2, "abcdef", "", "")]),
-    ],
-)
-def test_the_lines_of_a_finding(
-    reports: dict[str, Report], span: Span, frame: list[tuple[int, str, str, str]]
-) -> None:
-    one = replace(reports["failed"].findings[0], path="a.md", span=span)
-    (group,) = reportview.arrange(
-        replace(reports["failed"], findings=(one,)), {"a.md": "one\r\nabcdef"}
-    ).author
-    shown = [(line.number, line.before, line.marked, line.after) for line in group.items[0].frame]
-    assert shown == frame
-
-
-def test_a_suggestion_as_the_line_would_be(reports: dict[str, Report]) -> None:
-    one = replace(reports["failed"].findings[0], path="a.md", suggestion=Suggestion(Span(1, 4, 1, 6), "XY"))
-    (group,) = reportview.arrange(replace(reports["failed"], findings=(one,)), {"a.md": "abcdef"}).author
-    assert group.items[0].replaced == "abcXYf"
-    across = replace(one, suggestion=Suggestion(Span(1, 4, 2, 1), "XY"))
-    (group,) = reportview.arrange(replace(reports["failed"], findings=(across,)), {"a.md": "abcdef"}).author
-    assert group.items[0].replaced == ""
 
 
 @pytest.mark.parametrize(

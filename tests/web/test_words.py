@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.web.words import installed
+from rules.finding import Fault, Finding, Severity, Span
 from rules.rule import catalogue
 
 
@@ -16,3 +17,9 @@ def test_rules_are_explained_in_the_readers_language() -> None:
             assert re.search(letters, page.body), page.code
             assert page.summary
             assert page.language == lang or page.why
+
+
+def test_a_rule_of_another_version_is_shown_by_its_name() -> None:
+    gone = Finding("MSH999", "a-rule-of-tomorrow", Severity.ERROR, Fault.BOT, "a.md", Span(1, 1, 1, 1))
+    assert installed().message(gone, "en", str.upper) == "A-RULE-OF-TOMORROW"
+    assert installed().help_text(gone, "zh", str.upper) == ""

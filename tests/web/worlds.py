@@ -14,7 +14,9 @@ from flask.testing import FlaskClient
 from bot.forges.base import Hooks, Refused
 from bot.model import AuditEntry, Condition, Delivery, Intent, PullRef, Report
 from bot.review.counts import counts
+from bot.review.excerpts import excerpts
 from bot.review.report import to_json, verdict
+from bot.store.standing import Standing
 from bot.web.words import CommandLine, RulePage, Show, Words
 from bot.web.world import PullRow
 from rules.facts import RemoteFile, RemoteState
@@ -80,8 +82,8 @@ class MemoryWorld:
     runs: list[Report] = field(default_factory=list)
     entries: list[AuditEntry] = field(default_factory=list)
     rows: list[PullRow] = field(default_factory=list)
-    sources: dict[str, str] = field(default_factory=dict)
     checks: list[tuple[str, bool, str]] = field(default_factory=lambda: [("database", True, "")])
+    stands: Standing = field(default_factory=lambda: Standing(workers=1))
     trouble: Exception | None = None
     #: What a test about the hub's health puts here.
     hub: Any = None
@@ -113,9 +115,9 @@ class MemoryWorld:
         self._trouble()
         return [entry for entry in self.entries if entry.ref == ref][-limit:]
 
-    def page_source(self, report: Report, path: str) -> str | None:
+    def standing(self) -> Standing:
         self._trouble()
-        return self.sources.get(path)
+        return self.stands
 
     def ready(self) -> Sequence[tuple[str, bool, str]]:
         self._trouble()
@@ -236,7 +238,11 @@ def samples() -> dict[str, Report]:
     superseded = replace(trouble, id="superseded", trouble="superseded", retry_at=None)
     all_of_them = (passed, failed, mismatch, unverified, running, bulk, nothing, trouble, superseded)
     return {
-        run.id: replace(run, ref=PullRef("github", "mindspore/hub", 341 + n))
+        run.id: replace(
+            run,
+            ref=PullRef("github", "mindspore/hub", 341 + n),
+            excerpts=excerpts(run.findings, {PAGE: SOURCE.split("\n")}),
+        )
         for n, run in enumerate(all_of_them)
     }
 

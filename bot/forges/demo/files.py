@@ -8,7 +8,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import socket
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import ClassVar
 
 from bot.forges.demo.models import Model
@@ -23,12 +23,12 @@ RETRY_AFTER = 30
 
 
 class FileServer:
-    """Serves `hosted` on a loopback port of its own until `close`."""
+    """Serves `hosted` on a loopback port of its own until `close`; slow files begin `delay` seconds late."""
 
-    def __init__(self, hosted: Hosted, certificate: Path) -> None:
+    def __init__(self, hosted: Hosted, certificate: Path, delay: float = 0.0) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        self._hosted = hosted
+        self._hosted, self._delay, self._closing = hosted, delay, Event()
         self._failing = set(hosted.failing)
         self._lock = Lock()
         self._server = _Server((LOOPBACK, 0), partial(_Handler, self, context))
@@ -60,7 +60,13 @@ class FileServer:
                 return HTTPStatus.SERVICE_UNAVAILABLE
         return self._hosted.models.get((host, path), HTTPStatus.NOT_FOUND)
 
+    def linger(self, host: str, path: str) -> None:
+        """Keeps a client of a slow file waiting, as a server far away does."""
+        if self._delay and (host, path) in self._hosted.slow:
+            self._closing.wait(self._delay)
+
     def close(self) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -119,6 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return None
+        self._files.linger(host, self.path.partition("?")[0])
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", "application/octet-stream")
         self.send_header("Content-Length", str(found.size()))

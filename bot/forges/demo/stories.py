@@ -122,13 +122,16 @@ class Hosted:
 
     models: Mapping[tuple[str, str], Model] = field(default_factory=dict)
     failing: frozenset[tuple[str, str]] = frozenset()
+    #: Files that may be sent slowly, so that one can watch them being read.
+    slow: frozenset[tuple[str, str]] = frozenset()
 
 
 def hosted() -> Hosted:
     """Every model file that a page of the demo links to."""
     cards = [*PUBLISHED, *(card for story in STORIES for card in (*story.cards, *story.fix))]
     models = {(card.host, file_path(card)): card.model for card in cards}
-    return Hosted(models, frozenset(address for address in models if address[0] == FAILING_HOST))
+    failing = frozenset(address for address in models if address[0] == FAILING_HOST)
+    return Hosted(models, failing, frozenset((card.host, file_path(card)) for card in _MANY.cards))
 
 
 def edition() -> str:

@@ -33,6 +33,8 @@ class DemoWorld:
     connect_to: str
     files: FileServer
     repository: str = REPOSITORY
+    #: Whether nobody pushes or says anything by himself.
+    still: bool = False
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -61,18 +63,23 @@ class DemoWorld:
         self.close()
 
 
-def prepare(workdir: Path, now: Callable[[], float] = time.time) -> DemoWorld:
-    """Makes hub, secret, certificates and file server in `workdir`, keeping what an earlier start left."""
+def prepare(
+    workdir: Path, now: Callable[[], float] = time.time, *, delay: float = 0.0, still: bool = False
+) -> DemoWorld:
+    """Makes hub, secret, certificates and file server in `workdir`, keeping what an earlier start left.
+
+    The files of the largest pull request begin `delay` seconds late.
+    """
     workdir = workdir.resolve()
     try:
         create(workdir)
         secret = _secret(workdir / SECRET)
         held = hosted()
         made = tls.make(workdir / "tls", {host for host, _ in held.models}, now())
-        files = FileServer(held, made.server)
+        files = FileServer(held, made.server, delay)
     except OSError as error:
         raise UserError(f"The demo cannot be set up in {workdir}: {error.strerror or error}") from error
-    return DemoWorld(workdir, secret, made.authority, files.connect_to(), files)
+    return DemoWorld(workdir, secret, made.authority, files.connect_to(), files, still=still)
 
 
 def announce(world: DemoWorld, base_url: str, sleep: Callable[[float], None] = time.sleep) -> int:

@@ -20,8 +20,10 @@ from bot.forges.base import Refused
 from bot.forges.demo import deliveries
 from bot.forges.demo.forge import DemoForge
 from bot.forges.demo.hooks import DemoHooks
+from bot.forges.demo.life import SCENES, play
+from bot.forges.demo.models import Model
 from bot.forges.demo.pages import FAILING_HOST, HOST, file_path
-from bot.forges.demo.stories import LIN, STORIES
+from bot.forges.demo.stories import LIN, STORIES, hosted
 from bot.forges.demo.world import DemoWorld, announce, prepare
 from bot.model import Delivery, Intent, PullRef
 
@@ -259,3 +261,37 @@ def test_a_push_and_a_comment_reach_the_receiver(tmp_path: Path) -> None:
         assert said.comment == comment
         ref = PullRef("demo", said.repo, said.number)
         assert DemoForge(world.workdir).pull_request(ref).head_sha == pull.head_sha
+
+
+def test_the_demo_comes_to_life_once(tmp_path: Path) -> None:
+    pauses: list[float] = []
+    with prepare(tmp_path / "demo") as world, receiving(world.secret) as receiver:
+        before = world.forge().pull_request(PullRef("demo", world.repository, 2)).head_sha
+        assert play(world, receiver.url, pauses.append, lambda: False) == len(SCENES)
+        assert [delivery.number for delivery in receiver.taken] == [scene.number for scene in SCENES]
+        assert [bool(delivery.comment) for delivery in receiver.taken] == [
+            bool(scene.says) for scene in SCENES
+        ]
+        assert world.forge().pull_request(PullRef("demo", world.repository, 2)).head_sha != before
+        ((host, path), *_) = hosted().failing
+        assert isinstance(world.files.find(host, path), Model)
+        assert play(world, receiver.url, pauses.append, lambda: False) == 0
+    assert pauses == [scene.after for scene in SCENES]
+
+
+def test_the_demo_ends_in_the_middle_of_a_scene(tmp_path: Path) -> None:
+    with prepare(tmp_path / "demo") as world, receiving(world.secret) as receiver:
+        assert play(world, receiver.url, lambda _: None, lambda: True) == 0
+        assert receiver.taken == []
+
+
+def test_slow_files_keep_their_client_waiting_until_the_end(tmp_path: Path) -> None:
+    with prepare(tmp_path / "demo", delay=3600.0) as world:
+        ((host, path), *_) = hosted().slow
+        waiting = Thread(target=world.files.linger, args=(host, path))
+        waiting.start()
+        waiting.join(0.2)
+        assert waiting.is_alive()
+        world.files.linger(host, "/another")
+    waiting.join(30)
+    assert not waiting.is_alive()

@@ -1,0 +1,58 @@
+"""How the service stands at a moment: what waits and runs, who works, which file hosts are in trouble."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, func, select
+
+from bot.store.database import reading
+from bot.store.schema import hosts, jobs, workers
+
+#: Seconds without a heartbeat after which a worker counts as gone.
+SILENT = 60.0
+#: Ours: more hosts in trouble than these say nothing more to whoever looks at the list.
+MAX_HOSTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """A file host that is left alone until a moment, in seconds since the epoch, after so many rests."""
+
+    host: str
+    until: float
+    rests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Jobs by where they stand, seconds that the oldest due one has waited, and who is at work."""
+
+    waiting: int = 0
+    oldest: float = 0.0
+    running: int = 0
+    parked: int = 0
+    workers: int = 0
+    hosts: tuple[Troubled, ...] = ()
+
+
+def standing(engine: Engine, now: float) -> Standing:
+    """Reads how everything stands now."""
+    due = (jobs.c.wanted > jobs.c.done) & jobs.c.parked.is_(False) & (jobs.c.due_at <= now)
+    closed = (
+        select(hosts.c.host, hosts.c.closed_until, hosts.c.rests)
+        .where(hosts.c.closed_until > now)
+        .order_by(hosts.c.closed_until.desc())
+        .limit(MAX_HOSTS)
+    )
+    alive = select(func.count()).where(workers.c.heartbeat_at > now - SILENT)
+    with reading(engine) as connection:
+        waiting, oldest = connection.execute(
+            select(func.count(), func.min(jobs.c.due_at)).where(due, jobs.c.worker == "")
+        ).one()
+        running = connection.execute(select(func.count()).where(jobs.c.worker != "")).scalar_one()
+        parked = connection.execute(select(func.count()).where(jobs.c.parked.is_(True))).scalar_one()
+        beating = connection.execute(alive).scalar_one()
+        troubled = tuple(Troubled(*row) for row in connection.execute(closed))
+    spell = max(0.0, now - oldest) if oldest is not None else 0.0
+    return Standing(waiting, spell, running, parked, beating, troubled)

@@ -19,6 +19,9 @@ SIZE = (50, 300)
 #: Seconds for everything; a command that is not through by then is killed.
 LONGEST = 60.0
 
+#: Answers that are a key and need no other: Ctrl-C and Ctrl-D.
+KEYS = ("\x03", "\x04")
+
 
 def answered(command: Sequence[str], answers: Sequence[str], folder: Path, **env: str) -> tuple[int, str]:
     """Runs hubbot; its exit code and all that the screen showed. Ctrl-C and Ctrl-D are answers too."""
@@ -32,14 +35,33 @@ def answered(command: Sequence[str], answers: Sequence[str], folder: Path, **env
     shown, end = b"", time.monotonic() + LONGEST
     for answer in answers:
         shown += _until_asked(handle, end)
-        os.write(handle, answer.encode() + (b"" if answer in ("\x03", "\x04") else b"\n"))
-    while part := _part(handle, end):
-        shown += part
+        key = answer.encode() + (b"" if answer in KEYS else b"\n")
+        os.write(handle, key)
+    shown += _rest(handle, key if answers[-1] in KEYS else b"", end)
     if time.monotonic() > end:
         os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     os.close(handle)
     return os.waitstatus_to_exitcode(status), shown.decode("utf-8", "replace")
+
+
+def _rest(handle: int, key: bytes, end: float) -> bytes:
+    """What is shown to the end; a key that came before the program listened for it is pressed again."""
+    shown = b""
+    while time.monotonic() < end:
+        part = _part(handle, min(end, time.monotonic() + 2))
+        shown += part
+        if not part:
+            try:
+                os.write(handle, key)
+                if not select.select([handle], [], [], 0.2)[0]:
+                    continue
+                if not (more := os.read(handle, 65536)):
+                    break
+                shown += more
+            except OSError:
+                break
+    return shown
 
 
 def _until_asked(handle: int, end: float) -> bytes:

@@ -40,7 +40,7 @@ test: $(VENV)/test.txt $(VENV)/pyproject.toml
 acceptance: $(VENV)/runtime.txt $(VENV)/pyproject.toml $(SIM_VENV)/ready
 	@echo "== acceptance"
 	PYTHONPATH=$(abspath $(SIMULATOR)) HUBBOT_PYTHON=$(abspath $(BIN)/python) \
-		$(SIM_VENV)/bin/python -m pytest tests/acceptance -n 5 --dist loadgroup $(CASES)
+		$(SIM_VENV)/bin/python -m pytest tests/acceptance -n 10 --dist loadgroup $(CASES)
 
 fix: $(VENV)/test.txt
 	$(BIN)/ruff check --fix .

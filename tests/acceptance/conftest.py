@@ -23,8 +23,8 @@ if not AT_HAND:
     collect_ignore_glob = ["test_*.py"]
 
 SHELF = 60
-#: Modules whose cases take about as long as those of all the others.
-SLOW = {"test_bulk", "test_faults", "test_kills", "test_rulings"}
+#: Modules in parts that take about as long as all the others together.
+PARTS = {"test_bad_input": 1, "test_faults": 2, "test_kills": 2, "test_bulk": 3, "test_rulings": 3}
 #: Interpreter that the bot runs with: its dependencies are not the simulator's.
 PYTHON = os.environ.get("HUBBOT_PYTHON", sys.executable)
 

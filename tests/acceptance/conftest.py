@@ -56,12 +56,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "running" in metafunc.fixturenames:
         from tests.acceptance.world import MODES
 
-        # Two processes a mode: cases share a world, and the worlds wait more than they work.
-        half = "slow" if metafunc.module.__name__.rpartition(".")[2] in SLOW else "other"
-        modes = [
-            pytest.param(mode, id=str(mode), marks=pytest.mark.xdist_group(f"{mode} {half}"))
-            for mode in MODES
-        ]
+        # Four worlds a mode: they wait more than they work, for the pace at which a forge may be written to.
+        part = PARTS.get(metafunc.module.__name__.rpartition(".")[2], 0)
+        groups = {mode: pytest.mark.xdist_group(f"{mode} {part}") for mode in MODES}
+        modes = [pytest.param(mode, id=str(mode), marks=group) for mode, group in groups.items()]
         metafunc.parametrize("running", modes, indirect=True, scope="session")
 
 

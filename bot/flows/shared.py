@@ -8,7 +8,8 @@ from bot.flows.run import Run
 from bot.model import PullRequest, PullState, Report
 from bot.store.queue import judge_request
 
-#: Ours: so many are asked after, with one request each; of more it is taken for granted that they are open.
+#: Ours: so many are asked after, with one request each; what a commit shows takes it for granted that more
+#: are open.
 MAX_ASKED = 5
 
 
@@ -41,5 +42,8 @@ def leave(run: Run, pull: PullRequest) -> None:
         return
     if pull.state is PullState.OPEN and pull.head_sha == last.head_sha:
         return
-    for other in run.world.store.sharing(run.ref, last.head_sha):
-        run.world.queue.put(judge_request(other.ref), run.world.now())
+    # Only open ones: two that are closed would have each other judged for ever.
+    for other in run.world.store.sharing(run.ref, last.head_sha)[:MAX_ASKED]:
+        now = run.forge.pull_request(other.ref)
+        if now.state is PullState.OPEN and now.head_sha == last.head_sha:
+            run.world.queue.put(judge_request(other.ref), run.world.now())

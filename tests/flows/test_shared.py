@@ -70,6 +70,17 @@ def test_one_that_leaves_gives_the_commit_back(story: Story, how: str) -> None:
     assert "head of" not in gate(story, sha).title
 
 
+def test_two_that_are_closed_leave_each_other_in_peace(story: Story) -> None:
+    story.open(page())
+    story.settle()
+    twin(story)
+    for number in (1, 2):
+        story.forge.pulls[number].state = PullState.CLOSED
+        story.deliver(Intent.CLOSED, number=number)
+    story.settle()
+    assert story.lease() is None
+
+
 def test_both_say_the_same(story: Story) -> None:
     """So neither overwrites the other, and nothing is taken for somebody else's."""
     story.open(page())

@@ -58,9 +58,15 @@ def ask_rivals(run: Run, pull: PullRequest, found: Report) -> None:
 
 def ask_rivals_of(run: Run, pull: PullRequest) -> None:
     """Has those reviewed again that waited for a decision between them and this one, which is not open."""
-    for summary in run.world.store.pulls():
-        if summary.ref != pull.ref and pull.url in named(summary.report):
-            run.world.queue.put(review_request(summary.ref, supersede=False), run.world.now())
+    waiting = [
+        summary.ref
+        for summary in run.world.store.pulls()
+        if summary.ref != pull.ref and pull.url in named(summary.report)
+    ]
+    for ref in waiting[:MAX_ASKED]:
+        # Only open ones: two that are closed would have each other reviewed for ever.
+        if run.forge.pull_request(ref).state is PullState.OPEN:
+            run.world.queue.put(review_request(ref, supersede=False), run.world.now())
 
 
 def named(report: Report) -> frozenset[str]:

@@ -48,25 +48,26 @@ def rivals(
 
 
 def ask_rivals(run: Run, pull: PullRequest, found: Report) -> None:
-    """Has the other pull requests that a report knows of reviewed again, unless they know of this one."""
+    """Has the other pull requests that a report knows of reviewed again, unless they know of some rival.
+
+    Not of this one: no report names all where there are many, and those left out would ask for ever.
+    """
     addresses = named(found)
     for summary in run.world.store.pulls() if addresses else ():
         report = summary.report
-        if report.url in addresses and report.ref != pull.ref and pull.url not in named(report):
+        if report.url in addresses and report.ref != pull.ref and not named(report):
             run.world.queue.put(review_request(report.ref, supersede=False), run.world.now())
 
 
 def ask_rivals_of(run: Run, pull: PullRequest) -> None:
-    """Has those reviewed again that waited for a decision between them and this one, which is not open."""
-    waiting = [
-        summary.ref
-        for summary in run.world.store.pulls()
-        if summary.ref != pull.ref and pull.url in named(summary.report)
-    ]
-    for ref in waiting[:MAX_ASKED]:
-        # Only open ones: two that are closed would have each other reviewed for ever.
-        if run.forge.pull_request(ref).state is PullState.OPEN:
-            run.world.queue.put(review_request(ref, supersede=False), run.world.now())
+    """Has those reviewed again that waited for a decision between them and this one, which is not open.
+
+    Only open ones: two that are closed would have each other reviewed for ever.
+    """
+    for summary in run.world.store.pulls():
+        waits = summary.ref != pull.ref and pull.url in named(summary.report)
+        if waits and run.forge.pull_request(summary.ref).state is PullState.OPEN:
+            run.world.queue.put(review_request(summary.ref, supersede=False), run.world.now())
 
 
 def named(report: Report) -> frozenset[str]:

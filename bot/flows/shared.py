@@ -8,8 +8,7 @@ from bot.flows.run import Run
 from bot.model import PullRequest, PullState, Report
 from bot.store.queue import judge_request
 
-#: Ours: so many are asked after, with one request each; what a commit shows takes it for granted that more
-#: are open.
+#: Ours: so many are asked after, with one request each; of more it is taken for granted that they are open.
 MAX_ASKED = 5
 
 
@@ -43,7 +42,7 @@ def leave(run: Run, pull: PullRequest) -> None:
     if pull.state is PullState.OPEN and pull.head_sha == last.head_sha:
         return
     # Only open ones: two that are closed would have each other judged for ever.
-    for other in run.world.store.sharing(run.ref, last.head_sha)[:MAX_ASKED]:
+    for other in run.world.store.sharing(run.ref, last.head_sha):
         now = run.forge.pull_request(other.ref)
         if now.state is PullState.OPEN and now.head_sha == last.head_sha:
             run.world.queue.put(judge_request(other.ref), run.world.now())

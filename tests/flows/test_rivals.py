@@ -10,9 +10,10 @@ import pytest
 
 from bot.errors import ForgeError
 from bot.flows.rivals import MAX_ASKED, rivals
-from bot.model import PullRef, PullRequest, PullState, Report, User
+from bot.model import Intent, PullRef, PullRequest, PullState, Report, User
 from bot.store.database import open_database, upgrade
 from bot.store.store import Store
+from tests.flows.story import Story, page
 
 PAGE = "mshub_res/assets/mindspore/1.10/lenet_mnist.md"
 OWN = PullRequest(
@@ -86,3 +87,47 @@ def test_a_forge_that_fails_costs_the_note_only_and_few_are_asked(store: Store) 
 
     assert rivals(store, ask, OWN, {PAGE}) == {}
     assert len(asked) == MAX_ASKED
+
+
+def add(story: Story, number: int) -> None:
+    """Another pull request with the same page."""
+    story.forge.open(number, {PAGE: page()})
+    story.deliver(Intent.REVIEW, number=number)
+
+
+def gates(story: Story) -> list[str]:
+    return [pull.states()["gate"] for pull in story.forge.pulls.values()]
+
+
+def test_many_rivals_come_to_rest_with_every_gate_closed(story: Story) -> None:
+    """No report names them all: who is left out must not ask for ever to be named."""
+    for number in range(1, MAX_ASKED + 5):
+        add(story, number)
+    story.settle()
+    assert set(gates(story)) == {"failure"}
+    assert story.forge.calls.count("changes") <= 3 * (MAX_ASKED + 4)
+
+
+def test_two_rivals_that_are_closed_leave_each_other_in_peace(story: Story) -> None:
+    """Their last reports name each other still."""
+    for number in (1, 2):
+        add(story, number)
+    story.settle()
+    assert gates(story) == ["failure", "failure"]
+    for number in (1, 2):
+        story.forge.pulls[number].state = PullState.CLOSED
+    for number in (1, 2):
+        story.deliver(Intent.CLOSED, number=number)
+    story.settle()
+    assert story.lease() is None
+
+
+def test_the_last_that_is_open_is_free_again(story: Story) -> None:
+    for number in range(1, MAX_ASKED + 5):
+        add(story, number)
+    story.settle()
+    for number in range(2, MAX_ASKED + 5):
+        story.forge.pulls[number].state = PullState.CLOSED
+        story.deliver(Intent.CLOSED, number=number)
+    story.settle()
+    assert story.pull.states()["gate"] == "success"

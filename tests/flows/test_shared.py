@@ -81,22 +81,6 @@ def test_two_that_are_closed_leave_each_other_in_peace(story: Story) -> None:
     assert story.lease() is None
 
 
-def test_two_rivals_that_are_closed_leave_each_other_in_peace(story: Story) -> None:
-    """Both add one page, and their last reports name each other still."""
-    story.open(page())
-    story.settle()
-    story.forge.open(2, {PAGE: page(2)})
-    story.deliver(Intent.REVIEW, number=2)
-    story.settle()
-    assert shown(story, story.pull.head)["gate"] == "failure"
-    for number in (1, 2):
-        story.forge.pulls[number].state = PullState.CLOSED
-    for number in (1, 2):
-        story.deliver(Intent.CLOSED, number=number)
-    story.settle()
-    assert story.lease() is None
-
-
 def test_both_say_the_same(story: Story) -> None:
     """So neither overwrites the other, and nothing is taken for somebody else's."""
     story.open(page())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from bot.downloads.wire import Ended, Malformed, varint
+from bot.downloads.wire import Ended, Malformed, Walk, varint
 from rules.facts import Tensor
 
 #: Longer lists are counted, not kept: evidence is stored with every report.
@@ -18,50 +16,30 @@ LONGEST_HEADER = 4_096
 MOST_DIMS = 16
 
 
-@dataclass(slots=True)
 class Walker:
     """Fed with all bytes of a file in order; `tensors` and `count` are to be believed once it is `whole`."""
 
-    tensors: list[Tensor] = field(default_factory=list)
-    count: int = 0
-    _skip: int = 0
-    _rest: bytes = b""
-    _text: int = 0
-    _lost: bool = False
+    def __init__(self) -> None:
+        self.tensors: list[Tensor] = []
+        self.count = self._text = 0
+        self._walk = Walk(self._entry, LONGEST_HEADER)
 
     @property
     def whole(self) -> bool:
         """Whether the bytes so far are complete tensors and nothing else."""
-        return not self._lost and self.count > 0 and not self._skip and not self._rest
+        return not self._walk.lost and self.count > 0 and not self._walk.within
 
     @property
     def cut(self) -> bool:
         """Whether a tensor was announced with more bytes than came."""
-        return not self._lost and self.count > 0 and bool(self._skip or self._rest)
+        return not self._walk.lost and self.count > 0 and self._walk.within
 
     def feed(self, part: memoryview) -> None:
         """The next bytes. Never raises; anything unexpected ends the walk."""
-        if self._lost:
-            return
-        if self._skip >= len(part):
-            self._skip -= len(part)
-            return
-        data = memoryview(self._rest + bytes(part)) if self._rest else part[self._skip :]
-        self._skip, self._rest = 0, b""
-        at = 0
-        try:
-            while at < len(data):
-                at = self._entry(data, at)
-        except Ended:
-            self._rest = bytes(data[at : at + LONGEST_HEADER + 1])
-            self._lost = len(self._rest) > LONGEST_HEADER
-        except (Malformed, UnicodeDecodeError):
-            self._lost = True
-        else:
-            self._skip = at - len(data)
+        self._walk.feed(part)
 
     def _entry(self, data: memoryview, at: int) -> int:
-        """Notes the tensor at an offset; returns where the next one begins, often far beyond the data."""
+        """Notes the tensor at an offset; returns where the next one begins."""
         length, at = varint(data, _behind(data, at, 0x0A))
         end = at + length
         name, at = _text(data, _behind(data, at, 0x0A))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from bot.downloads.wire import Ended, varint
+from bot.downloads.wire import Malformed, Walk, varint
 
 #: What `content.kind` calls files that are one protobuf message, and so end exactly where a field of it does.
 #: Not AIR, which is known by its whole shape only: one that breaks off is not known at all.
@@ -16,40 +14,24 @@ LONGEST = 20
 _NUMBER, _EIGHT, _MESSAGE, _FOUR = 0, 1, 2, 5
 
 
-@dataclass(slots=True)
 class Outline:
-    """Fed with all bytes of a file in order. Content is skipped by arithmetic; nothing is kept of it."""
+    """Fed with all bytes of a file in order; nothing is kept of their content."""
 
-    count: int = 0
-    _skip: int = 0
-    _rest: bytes = b""
-    _lost: bool = False
+    def __init__(self) -> None:
+        self.count = 0
+        self._walk = Walk(self._field, LONGEST)
 
     @property
     def cut(self) -> bool:
         """Whether a field was announced with more bytes than came; only to be asked of a `MESSAGES` file."""
-        return not self._lost and self.count > 0 and bool(self._skip or self._rest)
+        return not self._walk.lost and self.count > 0 and self._walk.within
 
     def feed(self, part: memoryview) -> None:
         """The next bytes. Never raises; anything unexpected ends the walk."""
-        if self._lost:
-            return
-        if self._skip >= len(part):
-            self._skip -= len(part)
-            return
-        data = memoryview(self._rest + bytes(part)) if self._rest else part[self._skip :]
-        self._skip, self._rest = 0, b""
-        at = 0
-        try:
-            while at < len(data) and not self._lost:
-                at = self._field(data, at)
-            self._skip = max(0, at - len(data))
-        except Ended:
-            self._rest = bytes(data[at : at + LONGEST + 1])
-            self._lost = len(self._rest) > LONGEST
+        self._walk.feed(part)
 
     def _field(self, data: memoryview, at: int) -> int:
-        """Where the field behind this one begins, often far beyond the data."""
+        """Where the field behind this one begins."""
         key, at = varint(data, at)
         if key & 7 == _NUMBER:
             _, at = varint(data, at)
@@ -59,7 +41,8 @@ class Outline:
         elif key & 7 in (_EIGHT, _FOUR):
             at += 8 if key & 7 == _EIGHT else 4
         else:
-            self._lost = True
+            raise Malformed
         self.count += 1
-        self._lost = self._lost or key < 8 or self.count > MOST_FIELDS
+        if key < 8 or self.count > MOST_FIELDS:
+            raise Malformed
         return at

@@ -61,11 +61,13 @@ class Poster:
         Where the words are refused the checks are written all the same.
         """
         self.run.guard()
-        self.run.world.store.save_report(report)
-        wanted = self._plan(report, self._standing())
+        store = self.run.world.store
         if self.run.world.dry_run:
-            self.run.world.store.save_report(replace(report, would=shadow(wanted, self._standing())))
+            would = shadow(self._plan(report, self._standing()), self._standing())
+            store.save_report(replace(report, would=would))
             return
+        store.save_report(report)
+        wanted = self._plan(report, self._standing())
         try:
             self._words(wanted)
         finally:

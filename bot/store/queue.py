@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, case, func, or_, select, true, update
+from sqlalchemy import Connection, Engine, case, exists, func, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.model import Comment, Group, PullRef
@@ -221,6 +221,24 @@ def _due(kinds: Collection[str], now: float, among: Priorities) -> tuple[Any, ..
         jobs.c.kind.in_(kinds),
         jobs.c.priority.between(among.first, among.last),
         or_(jobs.c.worker == "", jobs.c.worker.not_in(alive)),
+        or_(jobs.c.kind != COMMENT, ~_earlier_comment()),
+    )
+
+
+def _earlier_comment() -> Any:
+    """Whether a comment that came before on the same pull request is still to be answered.
+
+    `/hold` and `/unhold` one after the other mean something else the other way round.
+    """
+    earlier = jobs.alias()
+    return exists().where(
+        earlier.c.kind == COMMENT,
+        earlier.c.forge == jobs.c.forge,
+        earlier.c.repo == jobs.c.repo,
+        earlier.c.number == jobs.c.number,
+        earlier.c.id < jobs.c.id,
+        earlier.c.wanted > earlier.c.done,
+        earlier.c.parked.is_(False),
     )
 
 

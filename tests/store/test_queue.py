@@ -8,9 +8,10 @@ from collections import Counter
 import pytest
 from sqlalchemy import Engine
 
-from bot.model import PullRef
+from bot.model import Comment, PullRef, User
 from bot.store.queue import (
     BULK,
+    COMMENT,
     LARGE,
     LEASE,
     MAX_ATTEMPTS,
@@ -19,6 +20,7 @@ from bot.store.queue import (
     Lease,
     Queue,
     Request,
+    comment_request,
     review_request,
 )
 
@@ -254,3 +256,36 @@ def test_the_weightier_of_two_wishes_that_wait_is_fulfilled(
         if wish is not False:
             queue.put(review_request(REF, supersede=False, fresh=wish == "fresh", hint=wish is True), NOW)
     assert take(queue).payload == payload
+
+
+def said(number: int, pull: int = 7) -> Request:
+    ref = PullRef("github", "owner/hub", pull)
+    return comment_request(ref, Comment(str(number), User(1, "lin"), "/hold"))
+
+
+def test_comments_of_a_pull_request_are_answered_in_their_order(queue: Queue) -> None:
+    for number in (1, 2, 3):
+        queue.put(said(number), NOW + number)
+    queue.put(said(9, pull=8), NOW + 9)
+    now = NOW + 10
+    first, other = queue.lease("one", (COMMENT,), now), queue.lease("two", (COMMENT,), now)
+    assert first is not None
+    assert other is not None
+    assert (first.payload["id"], other.payload["id"]) == ("1", "9"), "nobody waits for another pull request's"
+    assert queue.lease("two", (COMMENT,), now) is None
+    queue.finish(other, now=now)
+    queue.postpone(first, "the forge is away", now + 60)
+    assert queue.lease("two", (COMMENT,), now + 1) is None, "nor is it overtaken while it waits"
+    now += 61
+    queue.beat("one", now)
+    again = queue.lease("one", (COMMENT,), now)
+    assert again is not None
+    assert again.payload["id"] == "1"
+    queue.finish(again, now=now)
+    second = queue.lease("one", (COMMENT,), now)
+    assert second is not None
+    assert second.payload["id"] == "2"
+    queue.park(second, "its process died each time")
+    third = queue.lease("one", (COMMENT,), now)
+    assert third is not None
+    assert third.payload["id"] == "3", "what is set aside keeps nobody waiting"

@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.store.database import open_database, upgrade
+from tests.ports import free_port
 from tests.store.postgres import server
 
 SECRET, REPO = "ingest", "mindspore/hub"
@@ -219,12 +220,6 @@ def memory(leader: int) -> int:
             if int(fields[2]) == leader:
                 total += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
     return total
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(port: int, path: str) -> None:

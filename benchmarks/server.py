@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
+
 NAME = "files.example.com"
 #: Names of the slow ways, which limit each connection: one near, and one far.
 LIMITED_NAME, SLOW_NAME = "limited.example.com", "slow.example.com"
@@ -72,7 +74,7 @@ def serving(near: int, far: int, trip: float) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="hubbot-") as name:
         folder = Path(name)
         (folder / "files").mkdir()
-        server = Server(folder, *(_free_port() for _ in range(4)))
+        server = Server(folder, *(free_port() for _ in range(4)))
         _certificate(folder)
         (folder / "nginx.conf").write_text(
             _CONFIGURATION.format(folder=folder, http=server.http, https=server.https)
@@ -131,11 +133,6 @@ def _certificate(folder: Path) -> None:
     files = ("-keyout", folder / "cert.key", "-out", folder / "cert.pem")
     names = ("-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}")
     subprocess.run(("openssl", "req", "-x509", *key, *files, *names), check=True, capture_output=True)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _wait_for(port: int) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,12 +15,6 @@ ROOT = Path(__file__).parents[2]
 READY_WITHIN = 45.0
 STOPPED_WITHIN = 40.0
 LOG_TAIL = 4000
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def until(condition: Callable[[], object], within: float, what: str) -> None:

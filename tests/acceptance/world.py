@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from forgesim import Sim
 
 from tests.acceptance.pages import AssetPage, Hub, checkpoint
-from tests.acceptance.process import Bot, free_port
+from tests.acceptance.process import Bot
+from tests.ports import free_port
 
 FORMAT, ASSETS, GATE = CONTEXTS = ("hubbot/format", "hubbot/assets", "hubbot/gate")
 SUMMARY = "<!-- hubbot:summary"

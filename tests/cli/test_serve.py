@@ -12,7 +12,8 @@ from subprocess import Popen
 
 import pytest
 
-from tests.cli.processes import alive, descendants, environment, free_port, get, half, running, until
+from tests.cli.processes import alive, descendants, environment, get, half, running, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.network
 

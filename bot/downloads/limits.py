@@ -54,11 +54,11 @@ class Limits:
     #: in such a time, is read over further connections while nobody else waits for them.
     pieces_from: int = 32 << 20
     pieces_below: int = 24 << 20
-    pieces_seconds: float = 0.3
+    pieces_seconds: float = 0.1
     piece: int = 2 << 20
     #: How many pieces may wait for the hash beyond those asked for, which are two on each connection: the
     #: window that memory pays for.
-    pieces_ahead: int = 2
+    pieces_ahead: int = 8
     #: So many files in a row that failed by the host's fault make the host unavailable for a while.
     breaker_failures: int = 3
     breaker_seconds: float = 60.0

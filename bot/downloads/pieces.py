@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from io import DEFAULT_BUFFER_SIZE
+from mmap import mmap
 
 from bot.downloads.body import body_length
 from bot.downloads.classify import status_trouble
@@ -94,7 +95,9 @@ def read(
     limits = pace.limits
     quiet = replace(pace, report=_unreported, crawls=None)
     window = _UNDER_WAY * (taken + 1) + limits.pieces_ahead
-    places = [memoryview(bytearray(limits.piece)) for _ in range(window)]
+    # Pages of their own, so that the system has them back at the end; the heap would keep some of them.
+    space = memoryview(mmap(-1, window * limits.piece))
+    places = [space[start : start + limits.piece] for start in range(0, len(space), limits.piece)]
     ring, started = Ring(partial.count, source.total, limits.piece, places), 0
     try:
         for spare in (False, *[True] * taken):

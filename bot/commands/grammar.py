@@ -26,7 +26,7 @@ SHORTEST_NEAR, LONG_WORD = 4, 7
 #: What is typed after a command by habit.
 TRAILING = "。.!！,，:：;；?？"
 #: Names that are ours only where the operator wants them, so that nobody is led to them.
-UNOFFERED = frozenset({"merge", "合并"})
+UNOFFERED = frozenset({"merge"})
 #: Written in place of a candidate's slash while the Markdown is parsed; the comment itself then has none.
 MARK = "\U0010fffd"
 MARKED = re.compile(f"{MARK}(\\d+){MARK}")
@@ -126,13 +126,10 @@ def shown_lines(tokens: Sequence[Token]) -> Iterator[int]:
 
 
 def marked_texts(children: Sequence[Token]) -> Iterator[int]:
-    """Numbers of the marked lines that begin a line of text outside links, code and HTML."""
-    links, begins = 0, True
+    """Numbers of the marked lines that are text outside links, code and HTML: a mark begins its line."""
+    links = 0
     for child in children:
         if child.type in ("link_open", "link_close"):
             links += child.nesting
-        elif child.type == "text" and child.content:
-            match = MARKED.match(child.content) if begins and links == 0 else None
-            if match is not None:
-                yield int(match.group(1))
-        begins = child.type in ("softbreak", "hardbreak") or (begins and not child.content)
+        elif child.type == "text" and links == 0 and (match := MARKED.match(child.content)):
+            yield int(match[1])

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from bot.commands import parse
 from bot.commands.command import Command
-from bot.commands.grammar import MAX_ARGUMENTS, MAX_COMMANDS, MAX_WORD
 
 SILENT = {
     "empty": "",
@@ -57,6 +56,7 @@ SILENT = {
     "long s": "/\u017ftatus",
     "Cyrillic look-alike": "/r\u0435check",
     "longer word": "/rechecking",
+    "longer word in capitals": "/recheckX",
     "path": "/recheck/all",
     "line separator": "a\u2028/recheck",
     "form feed": "a\x0c/recheck",
@@ -87,6 +87,7 @@ HEARD = {
     "before prose": ("/recheck\nI uploaded it again.", [("recheck", ())]),
     "trailing blanks": ("/recheck \t ", [("recheck", ())]),
     "arguments": ("/recheck failed --fresh", [("recheck", ("failed", "--fresh"))]),
+    "capitals in arguments": ("/recheck X yX", [("recheck", ("X", "yX"))]),
     "many blanks": ("/recheck   failed\t--fresh", [("recheck", ("failed", "--fresh"))]),
     "Markdown in arguments": ("/recheck `a_b_c.md` *x*", [("recheck", ("`a_b_c.md`", "*x*"))]),
     "several": ("/status\n/help\n", [("status", ()), ("help", ())]),
@@ -117,11 +118,12 @@ def test_lines_are_counted_from_one() -> None:
 
 def test_everything_is_bounded() -> None:
     many = "\n\n".join(f"/recheck {n}.md" for n in range(100))
-    assert len(parse(many)) == MAX_COMMANDS
+    assert len(parse(many)) == 5
     (command,) = parse("/recheck " + "a " * 100)
-    assert len(command.arguments) == MAX_ARGUMENTS
+    assert command.arguments == ("a",) * 8
     (command,) = parse("/recheck " + "a" * 5_000)
-    assert command.arguments == ("a" * MAX_WORD,)
+    assert command.arguments == ("a" * 300,)
+    assert command.text == "a" * 500
     assert parse("x\n" * 50_000 + "/recheck") == ()
 
 

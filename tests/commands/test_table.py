@@ -348,6 +348,10 @@ def test_near_misses(text: str, meant: str) -> None:
     assert near_miss(written, found, PEOPLE["robot"][0], pull, None) == Effects()
 
 
+def test_only_the_first_near_miss_is_answered() -> None:
+    assert near_misses("/rechek\n/statis\n/hlep") == (("/rechek", "recheck"),)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -16,7 +16,7 @@ from rules.facts import RemoteState, Wanted
 def main() -> None:
     """One request a line on standard input, `{"urls": […]}`; one answer a line on standard output."""
     connect_to, ca = sys.argv[1:3]
-    # A real host is asked 240 times at once and 40 times a second in the long run: rounds would wait for that.
+    # A real host is asked 40 times a second in the long run: rounds would wait for one another.
     limits = Limits(plain_http=True, requests_burst=1 << 20)
     with closing(Fetcher(limits, connect_to=connect_to, ca_bundle=ca)) as fetcher:
         idle = _resident("VmRSS")

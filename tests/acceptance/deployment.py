@@ -166,9 +166,9 @@ class Deployment:
     def environment(self, command: str) -> dict[str, str]:
         """What systemd would give a process: the files named in its unit."""
         files = ["common.env"] if command == "web" else ["common.env", "worker.env"]
-        kept = {
-            name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ
-        }
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        if "-m" in self.program:  # not installed: the tree that this stands in
+            kept["PYTHONPATH"] = str(ROOT)
         return {**kept, **{k: v for file in files for k, v in _read(self.folder / file).items()}}
 
     def start(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -30,6 +31,7 @@ def main() -> int:
     )
     parser.add_argument("--keep", type=Path, help="a new folder for logs and settings, which is left")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever was started is ended all the same
     data = Path(forgesim.__file__).parents[1] / "hub"
     with tempfile.TemporaryDirectory(prefix="hubbot-rollout-") as temporary:
         folder = args.keep or Path(temporary) / "run"

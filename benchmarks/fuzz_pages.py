@@ -1,31 +1,35 @@
 """Generated and mutated pages in any number: reading and judging them never raises, and never takes long.
 
-The same seed gives the same pages; a page that breaks a bound is written to a file.
+One in thirty-two is also judged beside the one before as its base version, mended, and written in every
+format.
+`python -m benchmarks.fuzz_pages --count 1000000 --seed 1 --state pages.json`.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
-import resource
 import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 
+from benchmarks import fuzzing
+from benchmarks.fuzzing import Verdict, chance_of
 from rules import engine, policy
 from rules.facts import Facts
-from rules.page import parse
+from rules.finding import Finding
+from rules.fix import fix
+from rules.output import concise, github, json, markdown, rdjson, sarif, text
+from rules.output.result import Result
+from rules.page import Page, parse
+from rules.rule import Subject
 from rules.source import MAX_PAGE
 
-#: Seconds that a single page may take, and bytes that the whole run may need: ours.
-MAX_SECONDS = 1.0
-MAX_MEMORY = 400 << 20
 #: How many times a piece may be repeated by one mutation, at most.
 MAX_REPEAT = 20_000
 #: Mutations add up; a page beyond what the reader takes in is no more interesting for being longer.
 MAX_DATA = MAX_PAGE + 1_000
+#: One page in so many goes the whole way.
+WHOLE = 32
+FORMATS = (concise, github, json, markdown, rdjson, sarif, text)
 
 FIELDS = {
     "model-name": ("lenet", "LeNet 5", "模型", ""),
@@ -34,7 +38,7 @@ FIELDS = {
     "fine-tunable": ("True", "no", "~"),
     "model-version": ("1.10", "v1.1", "1.10.0", "１.1", "[1, 2]"),
     "train-dataset": ("mnist", "N/A", "COCO2017, mnist", "MVtecAD_bottle"),
-    "evaluation": ("-", "no", "acc: 1", "{a: 1}"),
+    "evaluation": ("acc=0.98", "acc: 1", "-", "no", "{a: 1}"),
     "author": ("MindSpore team", "'quoted", '"a: b"', "|\n  block\n  text"),
     "update-time": ("2023-02-17", "2023-2-17", "0000-99-99"),
     "repo-link": ("<https://gitee.com/mindspore/models/tree/r1.10/a>", "https://evil@x", "< >"),
@@ -46,6 +50,8 @@ FIELDS = {
     "模型名称": ("x", "："),
     "unknown": ("1", ""),
 }
+#: Those that no page should have.
+STRANGE = ("模型名称", "unknown")
 LINKS = (
     "<https://download.mindspore.cn/models/r1.10/a.ckpt>",
     "https://download.mindspore.cn/a.mindir?token=x",
@@ -107,62 +113,80 @@ PATHS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a run showed: times in seconds, memory in bytes, and the pages that broke a bound."""
-
-    pages: int
-    findings: int
-    seconds: float
-    slowest: float
-    grown: int
-    broken: tuple[tuple[int, str, bytes], ...]
+def page(seed: int, number: int) -> tuple[str, bytes]:
+    """A path and a page: some as people write them, most with a few mutations, some with many."""
+    chance = chance_of(seed, number)
+    data = _page(chance).encode("utf-8", "surrogatepass")
+    for _ in range(chance.choice((0, 1, 1, 2, 3, 5, 40))):
+        data = _mutated(chance, data)[:MAX_DATA]
+    return chance.choice(PATHS), data
 
 
-def pages(seed: int, count: int) -> Iterator[tuple[str, bytes]]:
-    """Paths and pages: some as people write them, most with a few mutations, some with many."""
-    chance = random.Random(seed)
-    for _ in range(count):
-        data = _page(chance).encode("utf-8", "surrogatepass")
-        for _ in range(chance.choice((0, 1, 1, 2, 3, 5, 40))):
-            data = _mutated(chance, data)[:MAX_DATA]
-        yield chance.choice(PATHS), data
+class Pages:
+    """The fuzzer for `benchmarks.fuzzing`."""
+
+    name, suffix = "pages", ".md"
+    batch = 5_000
+    #: A page is read and judged thousands of times faster by far.
+    slow = 1.0
+
+    def make(self, seed: int, number: int) -> bytes:
+        return page(seed, number)[1]
+
+    def start(self) -> Callable[[int, int], Verdict]:
+        return judge
 
 
-def run(seed: int, count: int) -> Outcome:
-    """Reads and judges pages, each alone."""
-    before = _peak()
-    chosen, findings, slowest, broken = policy.default(), 0, 0.0, []
-    started = time.perf_counter()
-    for number, (path, data) in enumerate(pages(seed, count)):
-        begun = time.perf_counter()
-        trouble = ""
-        try:
-            found = engine.check([engine.Subject(parse(path, data))], Facts(), chosen)
-        except Exception as error:  # noqa: BLE001 - any exception at all is what is looked for
-            trouble = f"{type(error).__name__}: {error}"
-        else:
-            findings += len(found)
-            trouble = next((f"rule failed: {dict(f.values)}" for f in found if f.rule == engine.CRASHED), "")
-        took = time.perf_counter() - begun
-        slowest = max(slowest, took)
-        if took > MAX_SECONDS:
-            trouble = trouble or f"{took:.1f} s"
-        if trouble:
-            broken.append((number, trouble, data))
-    return Outcome(count, findings, time.perf_counter() - started, slowest, _peak() - before, tuple(broken))
+def judge(seed: int, number: int) -> Verdict:
+    """Reads and judges a page alone, and one in `WHOLE` in every way there is."""
+    path, data = page(seed, number)
+    try:
+        read = parse(path, data)
+        found = engine.check([Subject(read)], Facts(), policy.default())
+        if number % WHOLE == 0:
+            found += _whole(read, data, parse(path, page(seed, number - 1)[1]))
+    except Exception as error:  # noqa: BLE001 - any exception at all is what is looked for
+        return Verdict(("raised",), f"{type(error).__name__}: {error}")
+    crashed = [f"rule failed: {dict(f.values)}" for f in found if f.rule == engine.CRASHED]
+    return Verdict(("read" if not read.troubles else "refused", *_words(found)), "".join(crashed[:1]))
+
+
+def _whole(read: Page, data: bytes, base: Page) -> list[Finding]:
+    """A page as a change of another, mended until nothing is left to mend, and written in every format."""
+    found = engine.check([Subject(read, base)], Facts(), policy.default())
+    engine.wanted([read])
+    engine.wanted_confs([read])
+    fixed = fix({read.path: data}, Facts(), policy.default())
+    again = fix({read.path: fixed.changed.get(read.path, data)}, Facts(), policy.default())
+    if again.changed:
+        raise AssertionError("mending what was mended changes it")
+    for lang in ("en", "zh"):
+        result = Result(tuple(found), 1, lang, {read.path: tuple(read.lines)})
+        for form in FORMATS:
+            form.render(result).encode()
+    return [*found, *fixed.findings]
+
+
+def _words(found: list[Finding]) -> tuple[str, ...]:
+    return ("with findings",) if found else ("clean",)
 
 
 def _page(chance: random.Random) -> str:
-    fields = [name for name in FIELDS if chance.random() < 0.9]
+    oddness = chance.choice((0.0, 0.05, 0.3, 1.0))
+    fields = [name for name in FIELDS if chance.random() < (oddness if name in STRANGE else 0.95)]
     if chance.random() < 0.2:
         chance.shuffle(fields)
     end = chance.choice(("\n", "\n\n"))
-    header = end.join(f"{name}: {chance.choice(FIELDS[name])}" for name in fields)
+    header = end.join(f"{name}: {_value(chance, FIELDS[name], oddness)}" for name in fields)
     entries = "".join(_entry(chance) for _ in range(chance.choice((0, 1, 1, 1, 2, 5))))
     body = chance.choice(("", '## Usage\n\nmodel = "mindspore/1.10/x"\n', "## A\n\ntext\n" * 20, "# 标题\n"))
     text = f"# LeNet\n\n---\n\n{header}\n\nasset:\n\n{entries}\n---\n\n{body}"
     return text.replace("\n", "\r\n") if chance.random() < 0.1 else text
+
+
+def _value(chance: random.Random, values: tuple[str, ...], oddness: float) -> str:
+    """The first of the values, which is as it should be, or any of them."""
+    return chance.choice(values) if chance.random() < oddness else values[0]
 
 
 def _entry(chance: random.Random) -> str:
@@ -204,27 +228,5 @@ def _mutated(chance: random.Random, data: bytes) -> bytes:
             return data[:place] + line * chance.choice((1, 2, 50)) + data[place:]
 
 
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, default=100_000)
-    args = parser.parse_args()
-    outcome = run(args.seed, args.count)
-    print(
-        f"{outcome.pages} pages, {outcome.findings} findings, {outcome.seconds:.0f} s, "
-        f"slowest {outcome.slowest * 1000:.0f} ms, memory grown by {outcome.grown / 1e6:.0f} MB, "
-        f"broken {len(outcome.broken)}"
-    )
-    for number, trouble, data in outcome.broken[:20]:
-        file = Path(f"fuzz-{args.seed}-{number}.md")
-        file.write_bytes(data)
-        print(f"{file}: {trouble}")
-    return 1 if outcome.broken or outcome.grown > MAX_MEMORY else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(fuzzing.main(Pages(), __doc__.splitlines()[0]))

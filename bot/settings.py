@@ -185,6 +185,11 @@ def for_one_pull(environment: Mapping[str, str], ref: PullRef, *, post: bool) ->
     )
 
 
+def for_database(environment: Mapping[str, str]) -> str:
+    """`DATABASE_URL` alone: whoever only looks after the database is given nothing else."""
+    return _database(_Reader(environment)("DATABASE_URL", DEFAULT_DATABASE))
+
+
 def for_downloads(environment: Mapping[str, str]) -> tuple[str, str]:
     """`ASSET_CONNECT_TO` and `ASSET_CA_BUNDLE` alone: a publisher's environment may hold any token."""
     read = _Reader(environment)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 from bot.downloads import Fetcher, Limits
 from bot.forges.base import Forge, Hooks, Merger, Polled, Queueing, Redelivering
@@ -20,7 +21,9 @@ from bot.forges.gitee.merger import GiteeMerger
 from bot.forges.github.client import GitHubAppForge, GitHubForge, app_client, token_client
 from bot.forges.github.hooks import GitHubHooks
 from bot.forges.github.merger import GitHubMerger
+from bot.forges.pace import Pace, Told
 from bot.settings import AuditSettings, GiteeSettings, GitHubSettings, Settings
+from bot.store.allowances import Account
 from bot.store.audits import AuditStore
 from bot.store.database import open_database, upgrade
 from bot.store.hosts import SharedHosts
@@ -111,21 +114,21 @@ def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
 @contextmanager
 def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
     """Opens the database, bringing it up to date, and makes the forges' clients and the fetcher."""
+    store = _store(settings.database_url)
     forges: dict[str, Forge] = {}
     queueing: dict[str, Queueing] = {}
     redelivering: dict[str, Redelivering] = {}
     if settings.github is not None:
-        github = _github(settings.github)
+        github = _github(settings.github, store)
         forges["github"] = queueing["github"] = github
         if isinstance(github, GitHubAppForge):
             redelivering["github"] = github
     polling: dict[str, Polling] = {}
     if settings.gitee is not None:
-        gitee = _gitee(settings.gitee)
+        gitee = _gitee(settings.gitee, store)
         forges["gitee"], polling["gitee"] = gitee, Polling(gitee, settings.gitee.poll)
     if demo is not None:
         forges[DEMO] = DemoForge(demo, settings.public_url)
-    store = _store(settings.database_url)
     hosts = SharedHosts(store.engine, Limits().courtesy)
     fetcher = Fetcher(connect_to=settings.connect_to, ca_bundle=settings.ca_bundle or None, hosts=hosts)
     auditor = _auditor(settings, store) if settings.audit.every else None
@@ -140,7 +143,7 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
             settings.public_url,
             settings.dry_run,
             polling=polling,
-            mergers=_mergers(settings),
+            mergers=_mergers(settings, store),
             auditor=auditor,
             queueing=queueing,
             redelivering=redelivering,
@@ -153,27 +156,44 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
         store.engine.dispose()
 
 
-def _github(settings: GitHubSettings) -> GitHubForge:
+def _github(settings: GitHubSettings, store: Store) -> GitHubForge:
+    kept = _kept(store, "github")
     if settings.app_id:
-        return app_client(settings.api_url, settings.app_id, settings.private_key)
-    return token_client(settings.api_url, settings.token)
+        return app_client(settings.api_url, settings.app_id, settings.private_key, **kept)
+    return token_client(settings.api_url, settings.token, **kept)
 
 
-def _gitee(settings: GiteeSettings) -> GiteeForge:
+def _gitee(settings: GiteeSettings, store: Store) -> GiteeForge:
     return GiteeForge(
         settings.api_url,
         settings.token,
         negative_label=settings.negative_label,
         test_state=settings.test_state,
+        **_kept(store, "gitee"),
     )
 
 
-def _mergers(settings: Settings) -> Mapping[str, Merger]:
+class _Kept(TypedDict):
+    pace: Pace
+    told: Told
+
+
+def _kept(store: Store, name: str) -> _Kept:
+    """The account that all processes keep of one credential of a forge."""
+    account = Account(store.engine, name)
+    return {"pace": Pace(spend=account.spend), "told": account.told}
+
+
+def _mergers(settings: Settings, store: Store) -> Mapping[str, Merger]:
     found: dict[str, Merger] = {}
     if settings.github is not None and settings.github.merge_token:
-        found["github"] = GitHubMerger(settings.github.api_url, settings.github.merge_token)
+        found["github"] = GitHubMerger(
+            settings.github.api_url, settings.github.merge_token, **_kept(store, "github merge")
+        )
     if settings.gitee is not None and settings.gitee.merge_token:
-        found["gitee"] = GiteeMerger(settings.gitee.api_url, settings.gitee.merge_token)
+        found["gitee"] = GiteeMerger(
+            settings.gitee.api_url, settings.gitee.merge_token, **_kept(store, "gitee merge")
+        )
     return found
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rules.nearest import normal
 from rules.rule import Context
@@ -41,7 +42,9 @@ def known_datasets(context: Context) -> Known:
     return by_normal(context.policy.datasets)
 
 
-def by_normal(names: Iterable[str]) -> Known:
+@lru_cache(maxsize=8)
+def by_normal(names: tuple[str, ...]) -> Known:
+    """Names by their normalised ones; a policy's are asked for with every check of a page."""
     return {normal(name): name for name in names}
 
 

@@ -17,6 +17,6 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command has this form
     from bot.store.database import open_database, upgrade
 
-    upgrade(open_database(settings.load(os.environ).database_url))
+    upgrade(open_database(settings.for_database(os.environ)))
     print("The database is up to date.")
     return 0

@@ -64,7 +64,7 @@ def _parts(asked: Examination, chosen: Settings) -> Iterator[Iterator[Check]]:
     yield offline.secrets(chosen)
     yield offline.private_key(chosen)
     yield offline.public_address(chosen)
-    yield offline.database(chosen)
+    yield offline.database(chosen, asked.now())
     yield offline.disk(chosen)
     yield offline.egress(chosen)
     if not asked.online:

@@ -14,11 +14,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sqlalchemy import delete, false, make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.allowance import Allowance
 from bot.doctor.check import Check, failing, ok, skipped
 from bot.downloads import Fetcher, connect_to
 from bot.errors import UserError
 from bot.settings import Settings
-from bot.store.database import StoreUnavailable, is_current, open_database, writing
+from bot.store import allowances
+from bot.store.database import StoreUnavailable, is_current, open_database, reading, writing
 from bot.store.schema import workers
 from rules.facts import RemoteState, Wanted
 
@@ -102,7 +104,7 @@ def public_address(chosen: Settings) -> Iterator[Check]:
         yield ok("PUBLIC_URL", chosen.public_url)
 
 
-def database(chosen: Settings) -> Iterator[Check]:
+def database(chosen: Settings, now: float) -> Iterator[Check]:
     name, why = "database", "an accepted delivery must be durable; without it every one is refused"
     try:
         target = make_url(chosen.database_url)
@@ -120,10 +122,10 @@ def database(chosen: Settings) -> Iterator[Check]:
                 name, f"{path} or its folder is read-only", why, f"let this user write {path.parent}"
             )
             return
-    yield from _opened(chosen, why)
+    yield from _opened(chosen, why, now)
 
 
-def _opened(chosen: Settings, why: str) -> Iterator[Check]:
+def _opened(chosen: Settings, why: str, now: float) -> Iterator[Check]:
     try:
         engine = open_database(chosen.database_url)
     except UserError as error:
@@ -143,11 +145,27 @@ def _opened(chosen: Settings, why: str) -> Iterator[Check]:
         with writing(engine) as connection:
             connection.execute(delete(workers).where(false()))
         yield ok("database", f"{shown} can be written")
+        with reading(engine) as connection:
+            allowed = allowances.read(connection)
+        yield from (allowance(one, now) for one in allowed)
     except StoreUnavailable as trouble:
         fix = "start the database, and check host, user, password and rights in DATABASE_URL"
         yield failing("database", f"{shown} cannot be used ({trouble})", why, fix)
     finally:
         engine.dispose()
+
+
+def allowance(one: Allowance, now: float) -> Check:
+    """What a worker was last told of the requests that its credential may still make."""
+    name, seen = f"requests {one.name}", f"{one.left(now)} of {one.limit} left"
+    if not one.is_low(now):
+        return ok(name, seen)
+    return failing(
+        name,
+        f"{seen} for {max(0.0, one.reset_at - now) / 60:.0f} minutes more",
+        "polling, audit and the search for lost deliveries rest until then, and reviews may have to",
+        "give the bot a credential that nothing else uses; poll and reconcile fewer repositories with it",
+    )
 
 
 def _folder(path: Path) -> Check:

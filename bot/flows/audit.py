@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import CouldNotVerify
 from bot.flows.run import Run, Stopped
+from bot.flows.thrift import short_until
 from bot.flows.tree import REGULAR, is_page
 from bot.model import TreeEntry
 from bot.review import health
@@ -47,6 +48,9 @@ def audit(run: Run) -> Request | None:
         kind, due_at = _next(auditor, hub_name(run.ref), now)
         if due_at > now:
             return _again(run, due_at)
+        short = short_until(run.world, run.ref.forge, f"the audit of {run.ref.repo}")
+        if short is not None:
+            return _again(run, short)
         try:
             round_ = auditor.store.begin(hub_name(run.ref), kind, *published(run), now)
         except CouldNotVerify as error:

@@ -10,6 +10,7 @@ from bot.commands.grammar import near_misses
 from bot.errors import ForgeError
 from bot.flows import forgery
 from bot.flows.run import Run
+from bot.flows.thrift import short_until
 from bot.flows.tree import tree_assets
 from bot.forges.base import Polled, Redelivering
 from bot.model import PullRef
@@ -41,22 +42,24 @@ def standing(world: World) -> Iterator[Request]:
 def reconcile(run: Run) -> Request:
     """Asks for a review of every open pull request whose head has none; comes back by itself.
 
-    What stands on the others under our name is held against what we wrote.
+    What stands on the others under our name is held against what we wrote. While the forge allows little
+    more, only reviews are asked for: they are what the rest is kept for.
     """
     world, now = run.world, run.world.now()
+    is_short = short_until(world, run.ref.forge, f"all but new heads of {run.ref.repo}") is not None
     for pull in run.forge.open_pulls(run.ref.repo):
         if not world.store.has_final_report(pull.ref, pull.head_sha):
             log.info("no result for the head of %s: asking for a review", pull.ref)
             # Superseding is for who knows of a newer head: a run under way finds that out by itself.
             world.queue.put(review_request(pull.ref, supersede=False), now)
-        elif not world.dry_run:
+        elif not world.dry_run and not is_short:
             forgery.look(run, pull)
     world.store.prune(now - KEEP, now - KEEP_REPORTS)
     lost = world.redelivering.get(run.ref.forge)
-    if lost is not None:
+    if lost is not None and not is_short:
         _ask_again(run, lost)
     polling = world.polling.get(run.ref.forge)
-    if polling is not None:
+    if polling is not None and not is_short:
         _listen(run, polling.source)
     due = now + (polling.every if polling else EVERY)
     return Request(run.lease.key, queue.RECONCILE, run.ref, {}, queue.LATER, due_at=due)
@@ -99,5 +102,7 @@ def locate(run: Run) -> None:
 
 def index(run: Run) -> None:
     """Reads the default branch's pages once, so that the first review does not wait for them."""
+    if short_until(run.world, run.ref.forge, f"the index of {run.ref.repo}") is not None:
+        return
     tip = run.forge.tip(run.ref.repo)
     tree_assets(run, run.ref.repo, tip, run.forge.tree(run.ref.repo, tip))

@@ -263,3 +263,23 @@ counters = Table(
     Column("name", String(100), primary_key=True),
     Column("value", Float, nullable=False),
 )
+
+#: What each forge last told of the requests that a credential may still make.
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("most", BigInteger, nullable=False),
+    Column("remaining", BigInteger, nullable=False),
+    Column("reset_at", Float, nullable=False),
+    Column("told_at", Float, nullable=False),
+)
+
+#: The bucket of writes that all processes of a credential take from.
+paces = Table(
+    "paces",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("held", Float, nullable=False),
+    Column("at", Float, nullable=False),
+)

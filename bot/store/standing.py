@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, select
 
+from bot.allowance import Allowance
+from bot.store import allowances
 from bot.store.database import reading
 from bot.store.schema import hosts, jobs, workers
 
@@ -26,7 +28,9 @@ class Troubled:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Jobs by where they stand, seconds that the oldest due one has waited, and who is at work."""
+    """Jobs by where they stand, seconds that the oldest due one has waited, who is at work, and what is left
+    of what the forges allow.
+    """
 
     waiting: int = 0
     oldest: float = 0.0
@@ -34,6 +38,7 @@ class Standing:
     parked: int = 0
     workers: int = 0
     hosts: tuple[Troubled, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
 
 
 def standing(engine: Engine, now: float) -> Standing:
@@ -54,5 +59,6 @@ def standing(engine: Engine, now: float) -> Standing:
         parked = connection.execute(select(func.count()).where(jobs.c.parked.is_(True))).scalar_one()
         beating = connection.execute(alive).scalar_one()
         troubled = tuple(Troubled(*row) for row in connection.execute(closed))
+        allowed = tuple(allowances.read(connection))
     spell = max(0.0, now - oldest) if oldest is not None else 0.0
-    return Standing(waiting, spell, running, parked, beating, troubled)
+    return Standing(waiting, spell, running, parked, beating, troubled, allowed)

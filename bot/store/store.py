@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import Engine, delete, func, or_, select, update
 
+from bot.allowance import Allowance
 from bot.model import Delivery, PullRef, Report
 from bot.review.report import SUPERSEDED, from_json, remote_file, to_json
-from bot.store import counters, hostrows, queue, verified
+from bot.store import allowances, counters, hostrows, queue, verified
 from bot.store.database import PIECE, reading, writing
 from bot.store.intake import Arrival, Intake
 from bot.store.queue import insert_into
@@ -230,8 +231,11 @@ class Store:
             runs = connection.execute(select(func.count()).select_from(reports)).scalar_one()
             closed = connection.execute(select(func.count()).where(hosts.c.closed_until > now)).scalar_one()
             counted = counters.read(connection)
+            allowed = allowances.read(connection)
         return {
             **counted,
+            **{f"{_word(one)}_requests_left": float(one.left(now)) for one in allowed},
+            **{f"{_word(one)}_requests_limit": float(one.limit) for one in allowed},
             "hosts_closed": closed,
             "jobs_waiting": depth,
             "jobs_oldest_seconds": max(0.0, now - oldest) if oldest else 0.0,
@@ -240,6 +244,11 @@ class Store:
             "deliveries_stored": received or 0,
             "reports_stored": runs,
         }
+
+    def allowances(self) -> Sequence[Allowance]:
+        """What the forges last told of the requests that are left."""
+        with reading(self.engine) as connection:
+            return allowances.read(connection)
 
     def count(self, amounts: Mapping[str, float]) -> None:
         """Adds to counters; names end in `_total`."""
@@ -274,6 +283,10 @@ class Store:
             hostrows.forget(connection, before)
             verified.forget(connection, before)
             return sum(connection.execute(statement).rowcount for statement in over)
+
+
+def _word(allowance: Allowance) -> str:
+    return allowance.name.replace(" ", "_")
 
 
 def _pieces(items: Collection[str]) -> Iterable[list[str]]:

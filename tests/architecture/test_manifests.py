@@ -17,6 +17,7 @@ import yaml
 
 from bot.cli.main import COMMANDS
 from bot.settings import VARIABLES
+from bot.store.allowances import Account
 from bot.store.database import open_database, upgrade
 from bot.store.store import Store
 
@@ -293,6 +294,8 @@ def test_an_alert_leads_to_its_runbook(rule: dict[str, Any]) -> None:
 def test_an_alert_asks_for_figures_that_there_are(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'hubbot.sqlite'}")
     upgrade(engine)
+    for name in ("github", "github graphql", "gitee"):
+        Account(engine, name).told({"x-ratelimit-limit": "5000", "x-ratelimit-remaining": "9"})
     served = {"hubbot_store_up", *(f"hubbot_{name}" for name in Store(engine).figures(0.0))}
     engine.dispose()
     asked = {name for rule in ALERTS for name in re.findall(r"hubbot_\w+", rule["expr"])}

@@ -154,6 +154,12 @@ def test_the_database_is_upgraded_as_often_as_one_likes(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (0, "The database is up to date.\n")
 
 
+def test_the_database_is_upgraded_with_the_settings_of_the_receiver(tmp_path: Path) -> None:
+    known = {"GITHUB_WEBHOOK_SECRET": "s", "GITHUB_REPOSITORIES": "a/b"}
+    done = hubbot("db", "upgrade", cwd=tmp_path, DATABASE_URL=f"sqlite:///{tmp_path / 'x.sqlite'}", **known)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     "url", ["sqlite:////dev/null/x.sqlite", "mysql://x", "postgresql://u:hunter2@/x?host=/nowhere"]
 )

@@ -11,12 +11,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from bot.allowance import Allowance
 from bot.doctor import Check, Examination, State, examine
 from bot.doctor.ask import Answer
 from bot.doctor.github import judge_protection
-from bot.doctor.offline import room
+from bot.doctor.offline import allowance, room
 from bot.forges.gitee.hooks import GiteeHooks
 from bot.forges.github.hooks import GitHubHooks
+from bot.store.allowances import Account
 from bot.store.database import open_database, upgrade
 from tests.doctor.servers import Site, serving
 
@@ -372,3 +374,21 @@ def test_without_a_forge_there_is_only_the_machine_to_look_at(tmp_path: Path) ->
     assert checks["forges"] is State.SKIPPED
     assert State.FAILING not in checks.values()
     assert not (tmp_path / "new").exists(), "an examination changes nothing"
+
+
+def test_requests_that_are_nearly_used_up_fail_until_the_period_ends() -> None:
+    one = Allowance("github graphql", 5000, 12, 2_000.0, 900.0)
+    check = allowance(one, 1_000.0)
+    assert (check.name, check.state) == ("requests github graphql", State.FAILING)
+    assert check.what == "12 of 5000 left for 17 minutes more"
+    assert check.fix
+    assert allowance(one, 2_000.0).state is State.OK
+
+
+def test_what_a_worker_was_told_is_examined(sound: Deployment) -> None:
+    engine = open_database(sound.env["DATABASE_URL"])
+    Account(engine, "gitee").told({"x-ratelimit-limit": "1000", "x-ratelimit-remaining": "900"})
+    engine.dispose()
+    found = {check.name: check for check in sound.checks()}
+    assert found["requests gitee"].state is State.OK
+    assert found["requests gitee"].what == "900 of 1000 left"

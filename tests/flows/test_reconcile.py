@@ -10,6 +10,7 @@ import pytest
 from bot.errors import ForgeError
 from bot.flows.reconcile import EVERY, standing
 from bot.model import Comment, Intent, PullRef, PullState, User
+from bot.store.allowances import Account
 from bot.store.queue import INDEX, RECONCILE
 from bot.wiring import Polling
 from tests.flows.forge import AUTHOR, BOT
@@ -305,6 +306,46 @@ def test_lost_deliveries_are_asked_for_from_where_the_last_look_ended(story: Sto
     story.settle()
     story.later(EVERY + 1)
     assert hook.looks == ["", "41"]
+
+
+def short(story: Story, remaining: int = 499) -> None:
+    """The forge has told how many of 5000 requests are left for the next quarter of an hour."""
+    said = {"limit": "5000", "remaining": str(remaining), "reset": str(int(story.time) + 900)}
+    account = Account(story.world.store.engine, "github", lambda: story.time)
+    account.told({f"x-ratelimit-{name}": value for name, value in said.items()})
+
+
+def test_what_can_wait_is_left_out_while_the_forge_allows_little_more(
+    story: Story, heard: Ear, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook = Hook()
+    story.world = replace(story.world, redelivering={"github": hook})
+    short(story)
+    say(story, heard, "/recheck --fresh")
+    story.forge.open(2, {"README.md": "other\n"})
+    story.forge.calls.clear()
+    story.later(11)
+    assert hook.looks == []
+    assert story.fetcher.asked == [], "the comment waits"
+    assert story.forge.pulls[2].states()["gate"] == "success", "a new head does not"
+    assert "github: 499 of 5000 requests left until" in caplog.text
+    story.later(901)
+    assert len(hook.looks) > 0
+    assert story.fetcher.asked == links()
+
+
+def test_enough_leaves_nothing_out(story: Story, heard: Ear) -> None:
+    short(story, 500)
+    say(story, heard, "/recheck --fresh")
+    story.later(11)
+    assert story.fetcher.asked == links()
+
+
+def test_the_index_is_left_for_later(story: Story) -> None:
+    short(story)
+    start(story)
+    story.settle()
+    assert "tree" not in story.forge.calls
 
 
 def test_a_log_that_is_away_holds_up_nothing(story: Story) -> None:

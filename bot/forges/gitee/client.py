@@ -13,7 +13,7 @@ from bot.forges.gitee.channel import Channel, Channels
 from bot.forges.gitee.commits import Commits
 from bot.forges.gitee.http import DEADLINE, TIMEOUT, Api, RequestError, TooLargeError, repo_path, segment
 from bot.forges.gitee.inline import InlinePoster
-from bot.forges.pace import Pace
+from bot.forges.pace import Pace, Told, untold
 from bot.forges.trees import difference
 from bot.model import (
     GATE,
@@ -60,8 +60,11 @@ class GiteeForge:
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         pace: Pace | None = None,
+        told: Told = untold,
     ) -> None:
-        self._api = Api(api_url, token, timeout=timeout, deadline=deadline, now=now, sleep=sleep, pace=pace)
+        self._api = Api(
+            api_url, token, timeout=timeout, deadline=deadline, now=now, sleep=sleep, pace=pace, told=told
+        )
         self._blobs = Blobs(self._api)
         self._commits = Commits(self._api)
         self._inline = InlinePoster(self._api)

@@ -20,7 +20,7 @@ import urllib3
 
 from bot.errors import CouldNotVerify, ForgeError
 from bot.forges.gitee.deadline import Deadline, DeadlineAdapter
-from bot.forges.pace import Pace
+from bot.forges.pace import Pace, Told, untold
 
 #: Seconds to connect, and between two reads.
 TIMEOUT = (5.0, 20.0)
@@ -105,6 +105,7 @@ class Api:
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         pace: Pace | None = None,
+        told: Told = untold,
     ) -> None:
         if token and not _TOKEN.fullmatch(token):
             raise ValueError("the Gitee token has characters that no token has")
@@ -113,7 +114,7 @@ class Api:
         self._has_git = bool(beside)
         self._timeout, self._deadline = timeout, deadline
         self._now, self._sleep = now, sleep
-        self._pace = pace or Pace(now, sleep)
+        self._pace, self._told = pace or Pace(now, sleep), told
         self._local = threading.local()
         self._sessions: WeakSet[requests.Session] = WeakSet()
         self._lock = threading.Lock()
@@ -211,6 +212,7 @@ class Api:
                 raise RequestError(f"no answer from Gitee to {what} ({type(error).__name__})") from None
             if deadline.passed:
                 raise TookTooLongError(f"Gitee took longer than {self._deadline:g} s for {what}")
+        self._told(answer.headers)
         if 200 <= answer.status < 300:
             return answer
         raise self._refusal(what, answer)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from bot.forges.base import Merged
 from bot.forges.gitee import answers
 from bot.forges.gitee.http import Api, RequestError, repo_path
+from bot.forges.pace import Pace, Told, untold
 from bot.model import PullRequest
 
 _REFUSALS = frozenset({400, 403, 404, 405, 409, 422})
@@ -16,8 +17,16 @@ _REFUSALS = frozenset({400, 403, 404, 405, 409, 422})
 class GiteeMerger:
     """One object for all threads."""
 
-    def __init__(self, api_url: str, token: str, *, now: Callable[[], float] = time.time) -> None:
-        self._api = Api(api_url, token, now=now)
+    def __init__(
+        self,
+        api_url: str,
+        token: str,
+        *,
+        now: Callable[[], float] = time.time,
+        pace: Pace | None = None,
+        told: Told = untold,
+    ) -> None:
+        self._api = Api(api_url, token, now=now, pace=pace, told=told)
 
     def merge(self, pull: PullRequest, sha: str) -> tuple[Merged, str]:
         """See the port. Gitee takes no expected head, so it is read once more right before."""

@@ -18,7 +18,7 @@ from bot.forges.github.credential import Credential
 from bot.forges.github.errors import refusal
 from bot.forges.github.shape import REPO, item, items
 from bot.forges.github.wire import CHUNK, DEADLINE, NETWORK_ERRORS, PER_PAGE, TIMEOUT, Wire
-from bot.forges.pace import Pace
+from bot.forges.pace import Pace, Told, untold
 
 #: 10,000 entries of any list; a longer one is a loop or an attack.
 MAX_PAGES = 100
@@ -33,10 +33,16 @@ class Api:
     """`now` in seconds since the epoch. Repositories are named `owner/name`."""
 
     def __init__(
-        self, base_url: str, credential: Credential, *, now: Callable[[], float], pace: Pace
+        self,
+        base_url: str,
+        credential: Credential,
+        *,
+        now: Callable[[], float],
+        pace: Pace,
+        told: Told = untold,
     ) -> None:
         self.base_url, self.credential, self.now = base_url.rstrip("/"), credential, now
-        self._pace, self._lock = pace, Lock()
+        self._pace, self._told, self._lock = pace, told, Lock()
         self._idle: dict[str, list[Wire]] = {}
 
     @contextmanager
@@ -133,6 +139,7 @@ class Api:
             self.credential.auth(repo),
             now=self.now,
             pace=self._pace,
+            told=self._told,
             renew=lambda refused: self.credential.renew(repo, refused),
         )
 

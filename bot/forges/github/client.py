@@ -26,7 +26,7 @@ from bot.forges.github.credential import Anonymous, App, PlainToken
 from bot.forges.github.errors import StatusError
 from bot.forges.github.hooks import NAME
 from bot.forges.github.shape import item, number, part, sha, text, user
-from bot.forges.pace import Pace
+from bot.forges.pace import Pace, Told, untold
 from bot.model import (
     ChangeSet,
     Check,
@@ -56,14 +56,19 @@ TREES_KEPT = 4
 
 
 def token_client(
-    api_url: str, token: str, *, now: Callable[[], float] = time.time, pace: Pace | None = None
+    api_url: str,
+    token: str,
+    *,
+    now: Callable[[], float] = time.time,
+    pace: Pace | None = None,
+    told: Told = untold,
 ) -> GitHubForge:
     """Writes as the token's account with commit statuses; `api_url` may end in `/api/v3`.
 
     Without a token it reads what is public, and cannot write.
     """
     credential = PlainToken(token) if token else Anonymous()
-    return GitHubForge(Api(api_url, credential, now=now, pace=pace or Pace()))
+    return GitHubForge(Api(api_url, credential, now=now, pace=pace or Pace(), told=told))
 
 
 def app_client(
@@ -73,10 +78,11 @@ def app_client(
     *,
     now: Callable[[], float] = time.time,
     pace: Pace | None = None,
+    told: Told = untold,
 ) -> GitHubAppForge:
     """Writes as the App, with check runs. `private_key` is PEM text; raises `UserError` where it is not."""
     app = App(api_url, app_id, private_key, now=now)
-    return GitHubAppForge(Api(api_url, app, now=now, pace=pace or Pace()), app)
+    return GitHubAppForge(Api(api_url, app, now=now, pace=pace or Pace(), told=told), app)
 
 
 @dataclass(frozen=True, slots=True)

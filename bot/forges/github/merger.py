@@ -9,7 +9,7 @@ from bot.forges.base import Merged
 from bot.forges.github.api import Api
 from bot.forges.github.credential import PlainToken
 from bot.forges.github.errors import StatusError
-from bot.forges.pace import Pace
+from bot.forges.pace import Pace, Told, untold
 from bot.model import PullRequest
 
 #: What GitHub answers where it does not merge: no right to, none such, not mergeable, not allowed so.
@@ -21,8 +21,16 @@ _CHANGED = 409
 class GitHubMerger:
     """One object for all threads."""
 
-    def __init__(self, api_url: str, token: str, *, now: Callable[[], float] = time.time) -> None:
-        self._api = Api(api_url, PlainToken(token), now=now, pace=Pace())
+    def __init__(
+        self,
+        api_url: str,
+        token: str,
+        *,
+        now: Callable[[], float] = time.time,
+        pace: Pace | None = None,
+        told: Told = untold,
+    ) -> None:
+        self._api = Api(api_url, PlainToken(token), now=now, pace=pace or Pace(), told=told)
 
     def merge(self, pull: PullRequest, sha: str) -> tuple[Merged, str]:
         """See the port. GitHub itself compares the head."""

@@ -15,7 +15,7 @@ from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectio
 
 from bot.errors import ForgeError
 from bot.forges.github.errors import TooLongError, limit, refusal
-from bot.forges.pace import Pace
+from bot.forges.pace import Pace, Told, untold
 
 USER_AGENT = "hubbot"
 API_VERSION = "2022-11-28"
@@ -83,6 +83,7 @@ class Wire(Requester):
         *,
         now: Callable[[], float],
         pace: Pace | None = None,
+        told: Told = untold,
         renew: Callable[[str], bool] | None = None,
     ) -> None:
         super().__init__(
@@ -102,6 +103,7 @@ class Wire(Requester):
         self.files = requests.Session()
         self.files.auth = Requester.noopAuth
         self._signer, self._now, self._pace, self._renew = auth, now, pace, renew
+        self._told = told
 
     def close(self) -> None:
         self.files.close()
@@ -173,7 +175,9 @@ class Wire(Requester):
         try:
             for _ in range(MAX_MOVES + 1):
                 try:
-                    return self.requestJson(verb, url, dict(parameters or {}), dict(headers or {}), body)
+                    answer = self.requestJson(verb, url, dict(parameters or {}), dict(headers or {}), body)
+                    self._told(answer[1])
+                    return answer
                 except Moved as moved:
                     # What the new address asks for stands in it whole; parameters would be sent twice.
                     url, parameters = self._within(call, moved.location), None

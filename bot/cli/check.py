@@ -63,6 +63,13 @@ def add_parser(commands: Any) -> None:
     )
 
 
+def arguments(*given: str) -> argparse.Namespace:
+    """What `run` is called with, for other commands that check a page."""
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers())
+    return parser.parse_args(["check", *given])
+
+
 def run(args: argparse.Namespace) -> int:
     """Returns 0 clean, 1 findings, 2 usage, 3 could not finish or could not verify."""
     if args.watch and args.staged:

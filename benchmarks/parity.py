@@ -63,8 +63,22 @@ def main() -> int:
     pages = [parse(f"mshub_res/assets/{name}", (assets / name).read_bytes()) for name in sorted(theirs)]
     print(f"{len(pages)} pages; the validator passes {sum(not text for text in theirs.values())}.\n")
     for title, changed in (("As untouched pages", False), ("As new pages", True)):
-        _table(title, pages, _ours(pages, changed), theirs)
+        ours = _ours(pages, changed)
+        _table(title, pages, ours, theirs)
+        if args.pages:
+            _each(pages, ours, theirs)
     return 0
+
+
+def _each(pages: Sequence[Page], ours: Mapping[str, list[str]], theirs: Mapping[str, str]) -> None:
+    """Every page on which the verdicts differ, with the reason."""
+    print("| page | who refuses | reason |\n|---|---|---|")
+    for page in pages:
+        said, codes = theirs[page.path.removeprefix("mshub_res/assets/")], ours[page.path]
+        if bool(said) != bool(codes):
+            who, reason = ("the validator", _reason(said)) if said else ("hubbot", ", ".join(codes))
+            print(f"| `{page.path}` | {who} | {reason} |")
+    print()
 
 
 def _theirs(python: str, validator: Path, assets: Path) -> dict[str, str]:
@@ -124,6 +138,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("hub", type=Path, help="a checkout of a hub")
     parser.add_argument("--validator", type=Path, required=True, help="a checkout with the validator")
+    parser.add_argument("--pages", action="store_true", help="list every page on which the verdicts differ")
     parser.add_argument("--python", default=sys.executable, help="the interpreter with its packages")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Writes the pages that are made from code: each rule in each language, and the help of every command."""
+"""Writes the pages that are made from code: rules and failures in each language, the help of all commands."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.cli.main import COMMANDS
+from bot.web.failures import UNREACHABLE, Failure, failures, groups
+from bot.web.language import translator
 from bot.web.words import installed
 from rules import words
 from rules.rule import Levels, Rule, catalogue
@@ -30,6 +32,7 @@ PHRASES = {
         "untouched": "On untouched ones: {}.",
         "off": "not reported",
         "other": "[中文]({})",
+        "failures": "[Each of these failures with its cause and what to do]({})",
     },
     "zh": {
         "rules": "规则",
@@ -38,9 +41,12 @@ PHRASES = {
         "untouched": "未改动的内容：{}。",
         "off": "不报告",
         "other": "[English]({})",
+        "failures": "[每种情况的原因和处理方法]({})",
     },
 }
 FOLDERS = {"en": "rules", "zh": "rules/zh"}
+FAILURES = {"en": "failures", "zh": "failures/zh"}
+TO_FAILURES = {"en": "../failures/README.md", "zh": "../../failures/zh/README.md"}
 ACROSS = {"en": "zh/{}", "zh": "../{}"}
 
 
@@ -51,7 +57,36 @@ def pages() -> Mapping[str, str]:
     for lang, folder in FOLDERS.items():
         made[f"{folder}/README.md"] = SOURCE + _index(rules, lang)
         made |= {f"{folder}/{rule.code}.md": SOURCE + _rule(rule, lang) for rule in rules}
+    for lang, folder in FAILURES.items():
+        made[f"{folder}/README.md"] = SOURCE + _failures(lang)
+        made |= {f"{folder}/{one.name}.md": SOURCE + _failure(one, lang) for one in failures(lang)}
     return made
+
+
+def _failures(lang: str) -> str:
+    """The list of failures, by their groups."""
+    say, other = translator(lang), PHRASES[lang]["other"].format(ACROSS[lang].format("README.md"))
+    parts = [f"# {say('failures.title').unescape()}", other, say("failures.lead").unescape()]
+    for group, some in groups(lang):
+        lines = [f"- [{one.title}]({one.name}.md)" for one in some]
+        parts += [f"## {say(f'failures.group.{group}').unescape()}", "\n".join(lines)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _failure(failure: Failure, lang: str) -> str:
+    """What is seen, why, whose turn it is, what to do, and with which commands."""
+    say, other = translator(lang), PHRASES[lang]["other"].format(ACROSS[lang].format(f"{failure.name}.md"))
+    told = {
+        "seen": "\n".join(f"- {words}" for words in failure.seen),
+        "cause": failure.cause,
+        "turn": say(f"failures.turn.{failure.turn}").unescape(),
+        "fix": failure.fix,
+        "run": "\n".join(f"- `{command}`" for command in failure.run),
+    }
+    parts = [f"# {failure.title}", other]
+    for name, text in told.items():
+        parts += [f"## {say(f'failures.{name}').unescape()}", text] if text else []
+    return "\n\n".join(parts) + "\n"
 
 
 def _comments() -> str:
@@ -76,7 +111,10 @@ def _rule(rule: Rule, lang: str) -> str:
     own = words.own_page(rule, lang)
     if not own:
         parts.append(f"{words.summary(rule.code, lang)}\n{words.why(rule.code, lang)}")
-    return "\n\n".join([*parts, _severity(rule.levels, lang), words.page(rule, lang)]) + "\n"
+    parts += [_severity(rule.levels, lang), words.page(rule, lang)]
+    if rule.code == UNREACHABLE:
+        parts.append(PHRASES[lang]["failures"].format(TO_FAILURES[lang]))
+    return "\n\n".join(parts) + "\n"
 
 
 def _severity(levels: Levels, lang: str) -> str:
@@ -110,7 +148,7 @@ def _commands() -> str:
 
 def main() -> None:
     made = pages()
-    for stale in (DOCS / "rules").rglob("*.md"):
+    for stale in [path for folder in ("rules", "failures") for path in (DOCS / folder).rglob("*.md")]:
         if stale.relative_to(DOCS).as_posix() not in made:
             stale.unlink()
     for name, text in made.items():

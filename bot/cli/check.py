@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli.gather import from_branch, from_hub, from_paths
+from bot.cli.staged import from_index
 from bot.cli.terminal import has_colour, spoken
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
@@ -34,6 +35,9 @@ def add_parser(commands: Any) -> None:
         "paths", nargs="*", metavar="PATH", help="pages or directories, judged as new or changed"
     )
     parser.add_argument("--diff", metavar="BASE", help="the pages changed since the merge base with BASE")
+    parser.add_argument(
+        "--staged", action="store_true", help="what a commit made now would hold (the index, not the files)"
+    )
     parser.add_argument(
         "--all", action="store_true", help="every page of the hub (at PATH or here), as untouched"
     )
@@ -59,8 +63,18 @@ def add_parser(commands: Any) -> None:
     )
 
 
+def arguments(*given: str) -> argparse.Namespace:
+    """What `run` is called with, for other commands that check a page."""
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers())
+    return parser.parse_args(["check", *given])
+
+
 def run(args: argparse.Namespace) -> int:
     """Returns 0 clean, 1 findings, 2 usage, 3 could not finish or could not verify."""
+    if args.watch and args.staged:
+        print(f"hubbot: {say(args.lang, 'watch-staged')}", file=sys.stderr)
+        return USAGE
     if args.watch:
         watch = importlib.import_module("bot.cli.watch").watch
         return int(watch(lambda: _once(args), args.paths, args.lang))
@@ -101,8 +115,10 @@ def _outputs(formats: Sequence[str], lang: str) -> list[tuple[str, str]]:
 
 
 def _subjects(args: argparse.Namespace) -> tuple[list[Subject], Facts]:
-    if args.diff is not None and (args.all or args.paths):
+    if (args.diff is not None or args.staged) and (args.all or args.paths):
         raise UserError(say(args.lang, "conflict"))
+    if args.staged:
+        return from_index(args.diff or "", args.lang)
     if args.all:
         subjects = [subject for root in args.paths or ["."] for subject in from_hub(root, args.lang)]
         return subjects, Facts()

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.cli.gather import from_branch, page_files, read_bytes, top
+from bot.cli.gather import from_branch, page_files, read_bytes
+from bot.cli.repository import top
 from bot.cli.terminal import spoken
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError

@@ -153,16 +153,8 @@ def _fields(answers: Mapping[str, str], uid: str) -> dict[str, str]:
 
 
 def _checked(path: Path, lang: str) -> int:
-    options = {
-        "diff": None,
-        "all": False,
-        "remote": False,
-        "format": None,
-        "watch": False,
-        "fail_on": "error",
-    }
-    args = argparse.Namespace(paths=[str(path)], lang=lang, **options)
-    return int(importlib.import_module("bot.cli.check").run(args))
+    check = importlib.import_module("bot.cli.check")
+    return int(check.run(check.arguments("--lang", lang, str(path))))
 
 
 def _root() -> Path:

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bot.cli.gather import page_files, top
+from bot.cli.gather import page_files
+from bot.cli.repository import top
 from bot.cli.words import say
 from bot.errors import UserError
 from rules.page import ROOT

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from bot.model import PullRef, Report
 from bot.review import ruled
 from bot.review.outages import outages
-from bot.web import reportview, text
+from bot.web import failures, reportview, text
 from bot.web.history import history
 from bot.web.language import COOKIE, LANGUAGES, choose, knows, translator
 from bot.web.site import site
@@ -139,7 +139,26 @@ def rule(code: str) -> Response:
     if known is None:
         abort(404)
     body = Markup(MarkdownIt("commonmark", {"html": False}).render(known.body))  # noqa: S704 (our own text)
-    return _page("rule.html", rule=known, body=body)
+    remote = known.code == failures.UNREACHABLE
+    groups = (
+        [group for group in failures.groups(_language()) if group[0] in ("file", "host")] if remote else []
+    )
+    return _page("rule.html", rule=known, body=body, groups=groups)
+
+
+@pages.get("/failures")
+def failure_list() -> Response:
+    """What can go wrong that is no mistake on a line of a page."""
+    return _page("failures.html", groups=failures.groups(_language()))
+
+
+@pages.get("/failures/<name>")
+def failure(name: str) -> Response:
+    """One failure: what is seen, why, whose turn it is, what to do."""
+    known = failures.named(name, _language())
+    if known is None:
+        abort(404)
+    return _page("failure.html", failure=known)
 
 
 @pages.get("/commands")
@@ -224,6 +243,8 @@ def _page(
         refresh_seconds=REFRESH,
         message=partial(_message, lang=lang),
         help_text=partial(_help, lang=lang),
+        failure_of=failures.of_finding,
+        failure_of_condition=failures.of_condition,
         **values,
     )
     answer = Response(html, mimetype="text/html")

@@ -7,7 +7,7 @@ from typing import Any
 
 from rules import words
 from rules.finding import Finding, Span
-from rules.output.result import UNVERIFIED, Result
+from rules.output.result import UNVERIFIED, Result, units
 from rules.output.visible import visible
 
 _LEVELS = {"error": "ERROR", "warning": "WARNING", "notice": "INFO"}
@@ -35,16 +35,9 @@ def _diagnostic(finding: Finding, result: Result) -> dict[str, Any]:
 
 
 def _range(span: Span, path: str, result: Result) -> dict[str, dict[str, int]]:
-    lines = result.lines.get(path, ())
-    return {
-        "start": {"line": span.line, "column": _bytes_before(lines, span.line, span.column)},
-        "end": {"line": span.end_line, "column": _bytes_before(lines, span.end_line, span.end_column)},
-    }
-
-
-def _bytes_before(lines: tuple[str, ...], line: int, column: int) -> int:
     """The format counts columns in bytes of UTF-8, from 1."""
-    if not 1 <= line <= len(lines):
-        return column
-    before = lines[line - 1][: column - 1]
-    return len(before.encode("utf-8", "surrogatepass")) + column - len(before)
+    column = units(result.lines, path, "utf-8")
+    return {
+        "start": {"line": span.line, "column": column(span.line, span.column)},
+        "end": {"line": span.end_line, "column": column(span.end_line, span.end_column)},
+    }

@@ -38,6 +38,8 @@ PATHS = (
     "/hub/mindspore/1.9/m001",
     "/rules",
     "/rules/MSH303",
+    "/failures",
+    "/failures/gate-decided",
     "/commands",
     *(f"/reports/bad{n}" for n in range(len(HOSTILE))),
     "/pulls/github/mindspore/hub/999",

@@ -129,7 +129,7 @@ def test_sarif_has_the_shape_that_code_scanning_reads() -> None:
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == ["MSH202", "MSH305"]
-    assert run["columnKind"] == "unicodeCodePoints"
+    assert run["columnKind"] == "utf16CodeUnits"
     near, down = run["results"]
     assert rules[near["ruleIndex"]]["id"] == near["ruleId"] == "MSH202"
     assert (near["kind"], near["level"]) == ("fail", "warning")
@@ -137,7 +137,7 @@ def test_sarif_has_the_shape_that_code_scanning_reads() -> None:
     place = near["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == PATH
     assert place["region"] == {"startLine": 5, "startColumn": 1, "endLine": 5, "endColumn": 14}
-    assert near["partialFingerprints"] == {"hubbot/v1": "0123456789abcdef"}
+    assert near["partialFingerprints"]["hubbot/v1"] == "0123456789abcdef"
     (change,) = near["fixes"][0]["artifactChanges"]
     assert change["replacements"][0]["insertedContent"] == {"text": "train-dataset"}
     assert "fixes" not in down

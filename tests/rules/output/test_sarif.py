@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from rules import engine, policy
 from rules.facts import Facts
-from rules.finding import Fault, Finding
+from rules.finding import Fault, Finding, Span, Suggestion
 from rules.output import sarif
 from rules.output.result import Result
 from rules.page import parse
@@ -51,12 +51,23 @@ RESULT = closed(
         "locations": several(
             closed({"physicalLocation": closed({"artifactLocation": ARTIFACT, "region": REGION})}), 1
         ),
-        "partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}},
+        "partialFingerprints": closed(
+            {
+                "hubbot/v1": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+                "primaryLocationLineHash": {"type": "string", "pattern": "^[0-9a-f]{16}:1$"},
+            }
+        ),
     },
     fixes=several(closed({"artifactChanges": several(CHANGE, 1)}), 1),
 )
 RULE = closed(
-    {"id": {"type": "string"}, "name": {"type": "string"}, "shortDescription": TEXT, "fullDescription": TEXT}
+    {
+        "id": {"type": "string"},
+        "name": {"type": "string"},
+        "shortDescription": TEXT,
+        "fullDescription": TEXT,
+        "help": TEXT,  # asked for by GitHub's code scanning, not by the standard
+    }
 )
 LOG = closed(
     {
@@ -82,7 +93,11 @@ def log(findings: list[Finding], lang: str = "en") -> dict[str, Any]:
     run = made["runs"][0]
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == sorted({one["ruleId"] for one in run["results"]})
+    assert len({rule["id"] for rule in rules}) == len(rules), "the standard wants them unique"
     for result in run["results"]:
+        region = result["locations"][0]["physicalLocation"]["region"]
+        ends = [(region[f"{end}Line"], region[f"{end}Column"]) for end in ("start", "end")]
+        assert ends == sorted(ends), "a region ends no earlier than it begins"
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
         assert (result["kind"] == "fail") == (result["level"] != "none")
     return made
@@ -115,3 +130,31 @@ def test_paths_become_addresses_and_what_is_unverified_stays_open() -> None:
     place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert place == "a%20b/%E4%B8%AD%25%23%3F%3F%0A.md"
     assert (result["kind"], result["level"]) == ("open", "none")
+
+
+def test_columns_count_what_editors_count() -> None:
+    """Above U+FFFF a character is two units of UTF-16; the kind says so only where the text is at hand."""
+    (finding, *_) = found(FIXTURES / "msh206" / "bad.md")
+    repair = Suggestion(Span(1, 3, 1, 4), "x")
+    odd = replace(finding, span=Span(1, 1, 1, 4), suggestion=repair)
+    shown = {}
+    for lines in ({}, {odd.path: ("a\U0001f600中z",)}):
+        made = json.loads(sarif.render(Result((odd,), 1, "en", lines)))
+        Draft202012Validator(LOG).validate(made)
+        run = made["runs"][0]
+        (result,) = run["results"]
+        region = result["locations"][0]["physicalLocation"]["region"]
+        deleted = result["fixes"][0]["artifactChanges"][0]["replacements"][0]["deletedRegion"]
+        shown[run["columnKind"]] = [(place["startColumn"], place["endColumn"]) for place in (region, deleted)]
+    assert shown == {"unicodeCodePoints": [(1, 4), (3, 4)], "utf16CodeUnits": [(1, 5), (4, 5)]}
+
+
+def test_a_result_keeps_its_fingerprint_when_lines_move() -> None:
+    page = (FIXTURES / "msh206" / "bad.md").read_text(encoding="utf-8")
+    moved = page.replace("---", "---\n\n", 1)
+    prints = []
+    for text in (page, moved):
+        findings = engine.check([engine.Subject(parse(PATH, text.encode()))], Facts(), policy.default())
+        results = log([one for one in findings if one.rule == "MSH206"])["runs"][0]["results"]
+        prints.append([result["partialFingerprints"] for result in results])
+    assert prints[0] == prints[1] != []

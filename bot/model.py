@@ -21,6 +21,8 @@ FINDING_MARKER = "<!-- hubbot:finding"
 REPLY_MARKER = "<!-- hubbot:reply"
 #: Begins the hidden marker of an answer that says what an inline comment was about is mended.
 FIXED_MARKER = "<!-- hubbot:fixed"
+#: Begins the hidden first line of the issue about a hub: `<!-- hubbot:audit <forge>/<owner>/<name> -->`.
+AUDIT_MARKER = "<!-- hubbot:audit"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -161,6 +163,17 @@ class Check:
     annotations: tuple[Annotation, ...] = ()
     #: Whether a pending one has not begun.
     queued: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue that we wrote. `id` is text: those of Gitee are like `I1ABC`."""
+
+    id: str
+    title: str
+    body: str
+    is_open: bool
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

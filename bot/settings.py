@@ -29,6 +29,7 @@ VARIABLES = (
     "GITHUB_WEBHOOK_SECRET_PREVIOUS",
     "GITHUB_REPOSITORIES",
     "GITHUB_MERGE_TOKEN",
+    "GITHUB_AUDIT_ISSUE",
     "GITEE_API_URL",
     "GITEE_TOKEN",
     "GITEE_WEBHOOK_SECRET",
@@ -40,6 +41,7 @@ VARIABLES = (
     "GITEE_TEST_STATE",
     "GITEE_POLL_SECONDS",
     "GITEE_MERGE_TOKEN",
+    "GITEE_AUDIT_ISSUE",
     "ASSET_CONNECT_TO",
     "ASSET_CA_BUNDLE",
     "AUDIT_EVERY_HOURS",
@@ -62,6 +64,7 @@ class GitHubSettings:
     """Credentials of GitHub: a token, or an App's id and private key (PEM text).
 
     `merge_token` is another account's that merges; without it nothing is ever merged.
+    `audit_issue` names the repository that has the issue about published pages, nothing for none.
     """
 
     api_url: str
@@ -71,6 +74,7 @@ class GitHubSettings:
     secrets: tuple[str, ...]
     repositories: tuple[str, ...]
     merge_token: str = ""
+    audit_issue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class GiteeSettings:
     test_state: bool = False
     poll: float = 300.0
     merge_token: str = ""
+    audit_issue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +262,7 @@ def _github(read: _Reader, credentials: bool) -> GitHubSettings | None:
         secrets=_secrets(read, "GITHUB"),
         repositories=_repositories(read, "GITHUB"),
         merge_token=_merge_token(read, "GITHUB"),
+        audit_issue=_audit_issue(read, "GITHUB"),
     )
 
 
@@ -280,6 +286,7 @@ def _gitee(read: _Reader, credentials: bool) -> GiteeSettings | None:
         test_state=_flag(read, "GITEE_TEST_STATE"),
         poll=_seconds(read, "GITEE_POLL_SECONDS", 300, 2, 3600),
         merge_token=_merge_token(read, "GITEE"),
+        audit_issue=_audit_issue(read, "GITEE") if credentials else "",
     )
 
 
@@ -305,10 +312,28 @@ def _repositories(read: _Reader, forge: str) -> tuple[str, ...]:
     if not found:
         raise UserError(f"{name} is missing; list the repositories to review, as owner/name.")
     for repo in found:
-        owner, slash, rest = repo.partition("/")
-        if not (owner and slash and rest) or "/" in rest:
-            raise UserError(f"{name} holds {repo!r}, which is not of the form owner/name.")
+        _require_repository(name, repo)
     return found
+
+
+def _require_repository(name: str, repo: str) -> None:
+    owner, slash, rest = repo.partition("/")
+    if not (owner and slash and rest) or "/" in rest:
+        raise UserError(f"{name} holds {repo!r}, which is not of the form owner/name.")
+
+
+def _audit_issue(read: _Reader, forge: str) -> str:
+    """The repository that has the issue; only an audit has anything to say there."""
+    name = f"{forge}_AUDIT_ISSUE"
+    repo = read(name)
+    if repo:
+        _require_repository(name, repo)
+        if not _number(read, "AUDIT_EVERY_HOURS", 0):
+            raise UserError(
+                f"{name} is set without AUDIT_EVERY_HOURS, so nothing would ever be written there; "
+                "set AUDIT_EVERY_HOURS, for example to 168."
+            )
+    return repo
 
 
 def _merge_token(read: _Reader, forge: str) -> str:

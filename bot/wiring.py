@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from bot.downloads import Fetcher, Limits
-from bot.forges.base import Forge, Hooks, Merger, Polled, Queueing, Redelivering
+from bot.forges.base import Forge, Hooks, Merger, Polled, Queueing, Redelivering, Tracker
 from bot.forges.demo.forge import DemoForge
 from bot.forges.demo.hooks import DemoHooks
 from bot.forges.demo.stories import REPOSITORY
@@ -39,12 +39,22 @@ AUDIT_LIMITS = Limits(parallel=4, per_host=1, pieces_below=0)
 
 
 @dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where a forge's issue about published pages is kept."""
+
+    tracker: Tracker
+    repo: str
+
+
+@dataclass(frozen=True, slots=True)
 class Auditor:
     """What the audit of published pages works with, apart from what reviews use."""
 
     chosen: AuditSettings
     fetcher: Fetcher
     store: AuditStore
+    #: By forge; none where the operator has not asked for an issue.
+    keeping: Mapping[str, Keeping] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +128,25 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
     forges: dict[str, Forge] = {}
     queueing: dict[str, Queueing] = {}
     redelivering: dict[str, Redelivering] = {}
+    keeping: dict[str, Keeping] = {}
     if settings.github is not None:
         github = _github(settings.github, store)
         forges["github"] = queueing["github"] = github
         if isinstance(github, GitHubAppForge):
             redelivering["github"] = github
+        if settings.github.audit_issue:
+            keeping["github"] = Keeping(github.tracker(), settings.github.audit_issue)
     polling: dict[str, Polling] = {}
     if settings.gitee is not None:
         gitee = _gitee(settings.gitee, store)
         forges["gitee"], polling["gitee"] = gitee, Polling(gitee, settings.gitee.poll)
+        if settings.gitee.audit_issue:
+            keeping["gitee"] = Keeping(gitee.tracker(), settings.gitee.audit_issue)
     if demo is not None:
         forges[DEMO] = DemoForge(demo, settings.public_url)
     hosts = SharedHosts(store.engine, Limits().courtesy)
     fetcher = Fetcher(connect_to=settings.connect_to, ca_bundle=settings.ca_bundle or None, hosts=hosts)
-    auditor = _auditor(settings, store) if settings.audit.every else None
+    auditor = _auditor(settings, store, keeping) if settings.audit.every else None
     try:
         yield World(
             forges,
@@ -197,9 +212,9 @@ def _mergers(settings: Settings, store: Store) -> Mapping[str, Merger]:
     return found
 
 
-def _auditor(settings: Settings, store: Store) -> Auditor:
+def _auditor(settings: Settings, store: Store, keeping: Mapping[str, Keeping]) -> Auditor:
     fetcher = Fetcher(AUDIT_LIMITS, connect_to=settings.connect_to, ca_bundle=settings.ca_bundle or None)
-    return Auditor(settings.audit, fetcher, AuditStore(store.engine))
+    return Auditor(settings.audit, fetcher, AuditStore(store.engine), keeping)
 
 
 def _store(database_url: str) -> Store:

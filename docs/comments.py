@@ -22,6 +22,8 @@ from bot.forges.demo.models import Model
 from bot.forges.demo.pages import FAILING_HOST, Card, file_path, link, path, render
 from bot.model import Posted, PullRef, Report
 from bot.review import gate
+from bot.review.health import DAY, Declared, History, State
+from bot.review.issue import Trouble, wanted
 from bot.review.plan import Plan, plan
 from bot.review.words import RULE_WORDS
 from rules import engine, policy
@@ -166,6 +168,27 @@ def texts() -> Iterator[tuple[str, str]]:
     for language in LANGUAGES:
         said = planned(replace(report(SLIPS, "Slips", 3), language=language), SLIPS).inline
         yield f"inline.{language}", BETWEEN.join(comment.body for comment in said)
+        yield f"issue.{language}", wanted("gitee/mindspore/hub", troubles(), language, PUBLIC_URL).body
+
+
+def troubles() -> Iterator[Trouble]:
+    """What an audit of published pages may come to."""
+    other, week = sha256(b"somebody else's").hexdigest(), STARTED - 9 * DAY
+    for card, state, known in (
+        (catalogue.GOOGLENET, State.CHANGED, {"digest": other, "changed_at": STARTED}),
+        (
+            catalogue.RESNET50,
+            State.DEAD,
+            {"misses": 2, "first_miss": STARTED - DAY, "reason": "not-found"},
+        ),
+        (catalogue.MOBILENET, State.DIFFERS, {"baseline": other, "digest": other}),
+        (catalogue.BERT, State.UNDECLARED, {}),
+        (catalogue.DEEPLAB, State.SILENT, {"failing_since": week}),
+    ):
+        stated = card.model.sha256()
+        declared = Declared(link(card), "" if state is State.UNDECLARED else stated, "ckpt")
+        history = replace(History(link(card), baseline=stated, digest=stated), **known)
+        yield Trouble(path(card).split("/")[2], path(card), declared, state, history)
 
 
 def take(pictures: Mapping[str, str]) -> None:

@@ -56,6 +56,20 @@ def test_the_audit_is_off_until_asked_for() -> None:
     assert settings.load({**GITHUB, **asked}).audit == settings.AuditSettings(604_800, 0, 0.5)
 
 
+def test_the_issue_is_none_until_asked_for() -> None:
+    every = {"AUDIT_EVERY_HOURS": "168"}
+    plain = settings.load({**GITHUB, **GITEE, **every})
+    assert plain.github is not None
+    assert plain.gitee is not None
+    assert (plain.github.audit_issue, plain.gitee.audit_issue) == ("", "")
+    asked = {"GITHUB_AUDIT_ISSUE": "owner/hub", "GITEE_AUDIT_ISSUE": "owner/care"}
+    chosen = settings.load({**GITHUB, **GITEE, **every, **asked})
+    assert chosen.github is not None
+    assert chosen.gitee is not None
+    assert (chosen.github.audit_issue, chosen.gitee.audit_issue) == ("owner/hub", "owner/care")
+    assert settings.load({**GITHUB, "GITHUB_AUDIT_ISSUE": "owner/hub"}, credentials=False).github
+
+
 @pytest.mark.parametrize(
     "key",
     [PEM, PEM.replace("\n", "\\n"), base64.b64encode(PEM.encode()).decode()],
@@ -113,6 +127,8 @@ def test_any_variable_from_a_file(tmp_path: Path) -> None:
         ({"AUDIT_EVERY_HOURS": "weekly"}, "AUDIT_EVERY_HOURS"),
         ({"AUDIT_ALIVE_HOURS": "-1"}, "AUDIT_ALIVE_HOURS"),
         ({"AUDIT_PAUSE_SECONDS": "nan"}, "AUDIT_PAUSE_SECONDS"),
+        ({**GITHUB, "GITHUB_AUDIT_ISSUE": "owner/hub"}, "AUDIT_EVERY_HOURS"),
+        ({**GITEE, "GITEE_AUDIT_ISSUE": "hub", "AUDIT_EVERY_HOURS": "1"}, "GITEE_AUDIT_ISSUE"),
         ({"ASSET_CA_BUNDLE": "/no/such/file.pem"}, "ASSET_CA_BUNDLE"),
         ({**GITHUB, "GITHUB_TOKEN_FILE": "x"}, "both set"),
         ({"GITEE_TOKEN_FILE": "/no/such/file"}, "GITEE_TOKEN_FILE"),

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping
 
 from bot.errors import ForgeError, NotThere
-from bot.flows import audit, comment, group, reconcile, review
+from bot.flows import audit, comment, group, issue, reconcile, review
 from bot.flows.run import Run, Stopped, TooLarge
 from bot.store import queue
 from bot.store.database import StoreUnavailable
@@ -28,6 +28,7 @@ FLOWS: Mapping[str, Flow] = {
     queue.LOCATE: reconcile.locate,
     queue.INDEX: reconcile.index,
     queue.AUDIT: audit.audit,
+    queue.ISSUE: issue.keep,
 }
 
 

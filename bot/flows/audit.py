@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from bot.errors import CouldNotVerify
+from bot.flows import issue
 from bot.flows.run import Run, Stopped
 from bot.flows.thrift import short_until
 from bot.flows.tree import REGULAR, is_page
@@ -57,7 +58,11 @@ def audit(run: Run) -> Request | None:
             log.warning("the pages of %s could not be read: %s", hub_name(run.ref), error)
             return _again(run, now + RETRY)
         log.info("round %d (%s) of %s begins", round_.id, kind, round_.hub)
-    pause = _Piece(run, auditor, round_).work()
+    piece = _Piece(run, auditor, round_)
+    pause = piece.work()
+    # Once it is over the issue is looked at now; while it goes on, now and then.
+    if told := issue.request(run.world, run.ref, 0.0 if piece.ends else run.world.now() + issue.EVERY):
+        run.world.queue.put(told, run.world.now())
     return _again(run, run.world.now() + pause)
 
 
@@ -107,6 +112,7 @@ class _Piece:
     def __init__(self, run: Run, auditor: Auditor, round_: Round) -> None:
         self.run, self.auditor, self.round = run, auditor, round_
         self.looked = 0
+        self.ends = False
 
     def work(self) -> float:
         """Looks at files until the time is up; returns how many seconds to leave until the next piece."""
@@ -116,6 +122,7 @@ class _Piece:
         due = store.remaining(self.round, CHUNK_FILES, fresh_for=fresh_for)
         if not due:
             store.finish(self.round, now())
+            self.ends = True
             log.info("round %d of %s is over", self.round.id, self.round.hub)
             return 0.0
         queues, tired = _by_host(due), False

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bot.commands import parse
 from bot.commands.grammar import near_misses
 from bot.errors import ForgeError
-from bot.flows import forgery
+from bot.flows import forgery, issue
 from bot.flows.run import Run
 from bot.flows.thrift import short_until
 from bot.flows.tree import tree_assets
@@ -37,6 +37,8 @@ def standing(world: World) -> Iterator[Request]:
             yield Request(f"index {forge}/{repo}", queue.INDEX, ref, {}, queue.LATER)
             if world.auditor is not None:
                 yield Request(f"audit {forge}/{repo}", queue.AUDIT, ref, {}, queue.LAST)
+            if (kept := issue.request(world, ref)) is not None:
+                yield kept
 
 
 def reconcile(run: Run) -> Request:

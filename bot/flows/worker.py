@@ -98,7 +98,7 @@ class Worker:
             Lane(REVIEWS, reviews, SMALL),
             Lane(REVIEWS, bulk, LARGE),
             Lane((queue.COMMENT, queue.LOCATE), quick),
-            Lane((queue.RECONCILE, queue.INDEX), 1),
+            Lane((queue.RECONCILE, queue.INDEX, queue.ISSUE), 1),
             Lane((queue.AUDIT,), 1),
         )
         self.active: dict[int, Active] = {}

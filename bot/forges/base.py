@@ -17,6 +17,7 @@ from bot.model import (
     Comment,
     Delivery,
     InlineComment,
+    Issue,
     Permission,
     Posted,
     PullRef,
@@ -163,6 +164,22 @@ class Queueing(Protocol):
 
     def between(self, repo: str, base: str, head: str) -> ChangeSet:
         """What `head` changes of `base`. Raises `CouldNotVerify` unless it was built onto it."""
+
+
+class Tracker(Protocol):
+    """A forge with issues, of which we keep one about a hub. Every method may raise `ForgeError`."""
+
+    def issues(self, repo: str, marker: str, title: str) -> Sequence[Issue]:
+        """Those whose author is the bot and whose first line is `marker`, closed ones too, oldest first.
+
+        On a forge that may not keep hidden text also those called just `title` that have none.
+        """
+
+    def create_issue(self, repo: str, title: str, body: str) -> Issue:
+        """Opens one more: the caller has looked that there is none, since a lost answer may hide one."""
+
+    def edit_issue(self, repo: str, issue: Issue) -> None:
+        """Has the issue of this id say and be what is given."""
 
 
 class Merged(StrEnum):

@@ -173,8 +173,17 @@ class HubView:
                 return None
             assets = assets_of(connection, hub, [path])[path]
             known = histories_of(connection, [asset.link for asset in assets])
-        shown = [PageFile(a, health.judge(a, known.get(a.link)), known.get(a.link)) for a in assets]
-        return _row(row), shown
+        return _row(row), _files(assets, known)
+
+    def needing(self, hub: str) -> Sequence[tuple[PageRow, Sequence[PageFile]]]:
+        """Every page that needs an owner with all its files, by path."""
+        last = health.RANKS[health.NEEDS_OWNER[-1]]
+        query = select(pages).where(pages.c.hub == hub, pages.c.rank <= last).order_by(pages.c.path)
+        with reading(self.engine) as connection:
+            rows = [_row(row) for row in connection.execute(query).mappings()]
+            assets = assets_of(connection, hub, [row.path for row in rows])
+            known = histories_of(connection, {a.link for entries in assets.values() for a in entries})
+        return [(row, _files(assets[row.path], known)) for row in rows]
 
     def incidents(
         self, hub: str, limit: int, *, standing: bool | None = None, url_hashes: Sequence[str] = ()
@@ -216,6 +225,10 @@ class HubView:
         with reading(self.engine) as connection:
             found = [round_from(row) for row in connection.execute(query).mappings()]
         return [round_ for round_ in reversed(found) if round_.kind in (DIGESTS, ALIVE)]
+
+
+def _files(assets: Sequence[Declared], known: Mapping[str, History]) -> Sequence[PageFile]:
+    return [PageFile(a, health.judge(a, known.get(a.link)), known.get(a.link)) for a in assets]
 
 
 def _row(row: Any) -> PageRow:

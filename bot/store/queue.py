@@ -37,6 +37,8 @@ JUDGE = "judge"
 RETRY = "retry"
 REVIEW, COMMENT, INDEX, RECONCILE, LOCATE = "review", "comment", "index", "reconcile", "locate"
 AUDIT = "audit"
+#: A look at the issue that says what the audit has found.
+ISSUE = "issue"
 #: What a merge queue would merge, verified as a review verifies.
 GROUP = "group"
 #: Smaller goes first: words to people, then small pull requests, then bulk work and housekeeping.

@@ -64,8 +64,8 @@ class Browser:
             self._receive()
 
     def run(self, expression: str) -> Any:
-        """The value of an expression in the page."""
-        found = self.ask("Runtime.evaluate", expression=expression, returnByValue=True)
+        """The value of an expression in the page, waited for where it is a promise."""
+        found = self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 

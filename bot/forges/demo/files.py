@@ -30,6 +30,7 @@ class FileServer:
         context.load_cert_chain(certificate)
         self._hosted, self._delay, self._closing = hosted, delay, Event()
         self._failing = set(hosted.failing)
+        self._models = dict(hosted.models)
         self._lock = Lock()
         self._server = _Server((LOOPBACK, 0), partial(_Handler, self, context))
         self._thread = Thread(target=self._server.serve_forever, name="demo-files", daemon=True)
@@ -58,7 +59,12 @@ class FileServer:
         with self._lock:
             if (host, path) in self._failing:
                 return HTTPStatus.SERVICE_UNAVAILABLE
-        return self._hosted.models.get((host, path), HTTPStatus.NOT_FOUND)
+            return self._models.get((host, path), HTTPStatus.NOT_FOUND)
+
+    def was_read(self, path: str) -> None:
+        """After a file was read to its end; what is to take its place does so now."""
+        with self._lock:
+            self._models.update({at: model for at, model in self._hosted.later.items() if at[1] == path})
 
     def linger(self, host: str, path: str) -> None:
         """Keeps a client of a slow file waiting, as a server far away does."""
@@ -107,6 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         if model is not None:
             for chunk in model.chunks():
                 self.wfile.write(chunk)
+            self._files.was_read(self.path.partition("?")[0])
 
     def do_HEAD(self) -> None:
         self._begin()

@@ -102,12 +102,26 @@ STORIES = (_GOOD, _SLIPS, _STALE, _OUTAGE, _MANY, _CHINESE)
 PUBLISHED = (catalogue.LENET,)
 
 
+def _older(card: Card) -> Card:
+    """The page of a release before, with a smaller file of its own."""
+    model = Model(f"{card.name}, an older release", card.model.weights // 5)
+    return replace(card, version="1.8", model=model, summary=f"{card.summary}, as released before")
+
+
+#: Published long ago, for the audit: what has become of their files is the file server's doing.
+SOUND = tuple(_older(card) for card in (catalogue.GOOGLENET, catalogue.BERT, catalogue.ERNIE))
+REPLACED, GONE = _older(catalogue.RESNET50), _older(catalogue.YOLOV5)
+DIFFERENT = replace(_older(catalogue.MOBILENET), stated=Model("mobilenetv2, as first built", 1_000))
+UNANSWERED = replace(_older(catalogue.DEEPLAB), host=FAILING_HOST)
+AGED = (*SOUND, REPLACED, GONE, DIFFERENT, UNANSWERED)
+
+
 def base_files() -> dict[str, str]:
     """The files of the hub before any of the pull requests."""
     return {
         "README.md": "# A made-up model hub\n\nIt belongs to a demonstration; nothing in it is real.\n",
         "OWNERS": f"approvers:\n- {MAINTAINER.login}\n",
-        **pages(PUBLISHED),
+        **pages((*PUBLISHED, *AGED)),
     }
 
 
@@ -124,14 +138,19 @@ class Hosted:
     failing: frozenset[tuple[str, str]] = frozenset()
     #: Files that may be sent slowly, so that one can watch them being read.
     slow: frozenset[tuple[str, str]] = frozenset()
+    #: What takes a file's place once somebody has read it.
+    later: Mapping[tuple[str, str], Model] = field(default_factory=dict)
 
 
 def hosted() -> Hosted:
     """Every model file that a page of the demo links to."""
-    cards = [*PUBLISHED, *(card for story in STORIES for card in (*story.cards, *story.fix))]
+    kept = [card for card in AGED if card is not GONE]
+    cards = [*PUBLISHED, *kept, *(card for story in STORIES for card in (*story.cards, *story.fix))]
     models = {(card.host, file_path(card)): card.model for card in cards}
     failing = frozenset(address for address in models if address[0] == FAILING_HOST)
-    return Hosted(models, failing, frozenset((card.host, file_path(card)) for card in _MANY.cards))
+    slow = frozenset((card.host, file_path(card)) for card in _MANY.cards)
+    later = {(REPLACED.host, file_path(REPLACED)): Model("somebody else's", REPLACED.model.weights)}
+    return Hosted(models, failing, slow, later)
 
 
 def edition() -> str:

@@ -45,7 +45,7 @@ class DemoWorld:
             "ASSET_CONNECT_TO": self.connect_to,
             "ASSET_CA_BUNDLE": str(self.ca_bundle),
             "AUDIT_EVERY_HOURS": "1",
-            "AUDIT_ALIVE_HOURS": "0.05",
+            "AUDIT_ALIVE_HOURS": "0.02",
         }
 
     def forge(self, public_url: str = "") -> DemoForge:

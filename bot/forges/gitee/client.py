@@ -13,6 +13,7 @@ from bot.forges.gitee.channel import Channel, Channels
 from bot.forges.gitee.commits import Commits
 from bot.forges.gitee.http import DEADLINE, TIMEOUT, Api, RequestError, TooLargeError, repo_path, segment
 from bot.forges.gitee.inline import InlinePoster
+from bot.forges.gitee.issues import GiteeTracker
 from bot.forges.pace import Pace, Told, untold
 from bot.forges.trees import difference
 from bot.model import (
@@ -76,6 +77,10 @@ class GiteeForge:
     def close(self) -> None:
         self._blobs.close()
         self._api.close()
+
+    def tracker(self) -> GiteeTracker:
+        """Issues, written by the same account."""
+        return GiteeTracker(self._api, self.me)
 
     def me(self) -> User:
         if self._me is None:

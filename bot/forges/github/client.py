@@ -25,6 +25,7 @@ from bot.forges.github.api import Api
 from bot.forges.github.credential import Anonymous, App, PlainToken
 from bot.forges.github.errors import StatusError
 from bot.forges.github.hooks import NAME
+from bot.forges.github.issues import GitHubTracker
 from bot.forges.github.shape import item, number, part, sha, text, user
 from bot.forges.pace import Pace, Told, untold
 from bot.model import (
@@ -261,6 +262,10 @@ class GitHubForge:
 
     def reply(self, pull: PullRequest, body: str, key: str) -> None:
         comments.upsert_reply(self._api, pull.ref, self.me(), body, key)
+
+    def tracker(self) -> GitHubTracker:
+        """Issues, written by the same account."""
+        return GitHubTracker(self._api, self.me)
 
     def close(self) -> None:
         self._api.close()

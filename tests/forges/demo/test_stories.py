@@ -8,7 +8,17 @@ import pytest
 import yaml
 
 from bot.forges.demo.pages import FAILING_HOST, Card, file_path, link, path, render
-from bot.forges.demo.stories import PUBLISHED, STORIES, edition, hosted
+from bot.forges.demo.stories import (
+    AGED,
+    DIFFERENT,
+    GONE,
+    PUBLISHED,
+    REPLACED,
+    STORIES,
+    UNANSWERED,
+    edition,
+    hosted,
+)
 
 REQUIRED = (
     "model-name",
@@ -100,7 +110,17 @@ def test_the_third_states_the_digest_of_another_file() -> None:
 def test_only_the_fourth_is_on_the_host_that_fails() -> None:
     failing = hosted().failing
     assert {address[0] for address in failing} == {FAILING_HOST}
-    assert failing == {(FAILING_HOST, file_path(card)) for card in STORIES[3].cards}
+    assert failing == {(FAILING_HOST, file_path(card)) for card in (*STORIES[3].cards, UNANSWERED)}
+
+
+def test_what_was_published_before_has_come_to_something_each() -> None:
+    held = hosted()
+    assert (GONE.host, file_path(GONE)) not in held.models
+    (at,) = held.later
+    assert held.later[at].sha256() != held.models[at].sha256() == REPLACED.model.sha256()
+    assert REPLACED.model.sha256() in render(REPLACED)
+    assert DIFFERENT.model.sha256() not in render(DIFFERENT)
+    assert {path(card) for card in AGED}.isdisjoint(path(card) for story in STORIES for card in story.cards)
 
 
 def test_the_fifth_brings_forty_pages_and_the_sixth_speaks_chinese() -> None:

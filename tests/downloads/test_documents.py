@@ -1,4 +1,4 @@
-"""What comes from a downloader is held against what was asked: it may lie about a file, and about nothing else."""
+"""A downloader may lie about a file and about nothing else: its words are held against what was asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Downloads by another process: live, cancellable, shared out, honest where nobody answers, and not believed."""
+"""Downloads by another process: live, cancellable, shared out, honest where nobody answers, not believed."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from bot.doctor.offline import room
 from bot.forges.gitee.hooks import GiteeHooks
 from bot.forges.github.hooks import GitHubHooks
 from bot.store.database import open_database, upgrade
+from bot.store.tasks import OpenOrders
 from tests.doctor.servers import Site, serving
 
 pytestmark = pytest.mark.network
@@ -372,3 +373,16 @@ def test_without_a_forge_there_is_only_the_machine_to_look_at(tmp_path: Path) ->
     assert checks["forges"] is State.SKIPPED
     assert State.FAILING not in checks.values()
     assert not (tmp_path / "new").exists(), "an examination changes nothing"
+
+
+def test_a_downloader_that_is_not_there_is_named(sound: Deployment) -> None:
+    sound.env["DOWNLOADS"] = "separate"
+    sound.online = False
+    (check,) = [check for check in sound.checks() if check.name == "downloader"]
+    assert check.state is State.FAILING
+    assert "hubbot downloader" in check.fix
+    engine = open_database(sound.env["DATABASE_URL"])
+    OpenOrders(engine).beat("one", time.time())
+    engine.dispose()
+    (check,) = [check for check in sound.checks() if check.name == "downloader"]
+    assert (check.state, check.what) == (State.OK, "1 alive")

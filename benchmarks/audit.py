@@ -271,6 +271,7 @@ def _work(days: float) -> None:
 
     from bot import settings, wiring
     from bot.downloads import Fetcher
+    from bot.downloads.limits import AUDIT_LIMITS
     from bot.flows.worker import Worker
 
     def now() -> float:
@@ -280,9 +281,7 @@ def _work(days: float) -> None:
     with wiring.world(chosen) as world:
         assert world.auditor is not None
         world.queue.forget_workers()
-        fetcher = Fetcher(
-            wiring.AUDIT_LIMITS, connect_to=chosen.connect_to, ca_bundle=chosen.ca_bundle, now=now
-        )
+        fetcher = Fetcher(AUDIT_LIMITS, connect_to=chosen.connect_to, ca_bundle=chosen.ca_bundle, now=now)
         moved = replace(world, now=now, auditor=replace(world.auditor, fetcher=fetcher))
         hub = f"github/{chosen.github.repositories[0]}" if chosen.github else ""
         stop = threading.Event()

@@ -42,6 +42,7 @@ VARIABLES = (
     "GITEE_POLL_SECONDS",
     "GITEE_MERGE_TOKEN",
     "GITEE_AUDIT_ISSUE",
+    "DOWNLOADS",
     "ASSET_CONNECT_TO",
     "ASSET_CA_BUNDLE",
     "AUDIT_EVERY_HOURS",
@@ -50,12 +51,33 @@ VARIABLES = (
     "DRY_RUN",
 )
 
+#: What a process that opens addresses of strangers must not hold, where downloads are apart.
+CREDENTIALS = (
+    "GITHUB_TOKEN",
+    "GITHUB_PRIVATE_KEY",
+    "GITHUB_WEBHOOK_SECRET",
+    "GITHUB_WEBHOOK_SECRET_PREVIOUS",
+    "GITHUB_MERGE_TOKEN",
+    "GITEE_TOKEN",
+    "GITEE_WEBHOOK_SECRET",
+    "GITEE_WEBHOOK_SECRET_PREVIOUS",
+    "GITEE_WEBHOOK_PASSWORD",
+    "GITEE_MERGE_TOKEN",
+)
+#: Who opens the addresses of pages: the worker itself, or `hubbot downloader`.
+INLINE, SEPARATE = "inline", "separate"
+
 DEFAULT_DATABASE = "sqlite:///var/hubbot.sqlite"
 #: Seconds that Gitee's documents allow between a delivery's timestamp and its arrival.
 GITEE_TOLERANCE = 3600
 #: Characters of a label: Gitee's limits.
 GITEE_LABEL = (2, 20)
 OWN_LABELS = tuple(f"hubbot:{word}" for word in ("verified", "needs-fix", "waived", "hold", "escalated"))
+#: By name, so that nothing that somebody adds to an environment one day comes along. `PG…` is libpq's.
+_FOR_DOWNLOADER = re.compile(
+    r"(DATABASE_URL|ASSET_CONNECT_TO|ASSET_CA_BUNDLE)(_FILE)?"
+    r"|PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR|PYTHON[A-Z]+|VIRTUAL_ENV|SSL_CERT_(FILE|DIR)|PG[A-Z]+"
+)
 TRUE, FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
@@ -111,6 +133,16 @@ class AuditSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DownloaderSettings:
+    """What a process that only downloads needs to know. `metrics_port` is None where none is named."""
+
+    database_url: str
+    connect_to: str
+    ca_bundle: str
+    metrics_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the operator decides. `github` and `gitee` are None where nothing of them is set."""
 
@@ -125,6 +157,8 @@ class Settings:
     ca_bundle: str
     dry_run: bool
     audit: AuditSettings = AuditSettings()
+    #: Whether a process of its own, without any credential, opens the addresses of pages.
+    separate_downloads: bool = False
 
     @property
     def has_forge(self) -> bool:
@@ -164,6 +198,7 @@ def load(environment: Mapping[str, str], *, credentials: bool = True) -> Setting
             alive=_number(read, "AUDIT_ALIVE_HOURS", 24) * 3600,
             pause=_number(read, "AUDIT_PAUSE_SECONDS", 1),
         ),
+        separate_downloads=_is_separate(read),
     )
 
 
@@ -199,6 +234,30 @@ def for_downloads(environment: Mapping[str, str]) -> tuple[str, str]:
     """`ASSET_CONNECT_TO` and `ASSET_CA_BUNDLE` alone: a publisher's environment may hold any token."""
     read = _Reader(environment)
     return read("ASSET_CONNECT_TO"), _readable(read, "ASSET_CA_BUNDLE")
+
+
+def for_downloader(environment: Mapping[str, str]) -> DownloaderSettings:
+    """Settings of a process that opens strangers' addresses. Raises `UserError` if it holds a credential."""
+    for name, meant in misspelt(environment, VARIABLES):
+        raise UserError(f"{name} is not a setting; did you mean {meant}? Rename or unset it.")
+    read = _Reader(environment)
+    for name in CREDENTIALS:
+        if read.any_of(name):
+            raise UserError(
+                f"{name} is set, but a downloader opens strangers' addresses and must hold no credential; "
+                "start it with DATABASE_URL, ASSET_CONNECT_TO and ASSET_CA_BUNDLE alone."
+            )
+    return DownloaderSettings(
+        database_url=_database(read("DATABASE_URL", DEFAULT_DATABASE)),
+        connect_to=read("ASSET_CONNECT_TO"),
+        ca_bundle=_readable(read, "ASSET_CA_BUNDLE"),
+        metrics_port=_port(read, "METRICS_PORT", 9000) if read("METRICS_PORT") else None,
+    )
+
+
+def downloader_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """What of an environment a downloader may have: what it reads, and what any program needs to run."""
+    return {name: value for name, value in environment.items() if _FOR_DOWNLOADER.fullmatch(name)}
 
 
 class _Reader:
@@ -428,6 +487,13 @@ def _readable(read: _Reader, name: str) -> str:
     return path
 
 
+def _is_separate(read: _Reader) -> bool:
+    text = read("DOWNLOADS", INLINE).lower()
+    if text not in (INLINE, SEPARATE):
+        raise UserError(f"DOWNLOADS is {text!r}; say {INLINE} or {SEPARATE}.")
+    return text == SEPARATE
+
+
 def _flag(read: _Reader, name: str) -> bool:
     text = read(name).lower()
     if text in TRUE:
@@ -446,6 +512,11 @@ def secrets(chosen: Settings) -> tuple[str, ...]:
     if chosen.gitee is not None:
         found += [chosen.gitee.token, chosen.gitee.password, *chosen.gitee.secrets]
         found.append(chosen.gitee.merge_token)
-    if "@" in chosen.database_url:
-        found.append(urlsplit(chosen.database_url).password or "")
+    found += password_of(chosen.database_url)
     return tuple(value for value in found if value)
+
+
+def password_of(database_url: str) -> tuple[str, ...]:
+    """The password in the address of a database, if it has one."""
+    password = urlsplit(database_url).password if "@" in database_url else None
+    return (password,) if password else ()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
-from bot.downloads import Fetcher, Limits
+from sqlalchemy import Engine
+
+from bot.downloads.port import Downloads
+from bot.downloads.separate import Separate
+from bot.fetchers import fetchers
 from bot.forges.base import Forge, Hooks, Merger, Polled, Queueing, Redelivering, Tracker
 from bot.forges.demo.forge import DemoForge
 from bot.forges.demo.hooks import DemoHooks
@@ -22,20 +26,18 @@ from bot.forges.github.client import GitHubAppForge, GitHubForge, app_client, to
 from bot.forges.github.hooks import GitHubHooks
 from bot.forges.github.merger import GitHubMerger
 from bot.forges.pace import Pace, Told
+from bot.orders import Errand
 from bot.settings import AuditSettings, GiteeSettings, GitHubSettings, Settings
 from bot.store.allowances import Account
 from bot.store.audits import AuditStore
 from bot.store.database import open_database, upgrade
-from bot.store.hosts import SharedHosts
+from bot.store.orders import PlacedOrders
 from bot.store.queue import Queue
 from bot.store.store import Store
 from rules import policy
 from rules.policy import Policy
 
 DEMO = "demo"
-
-#: What an audit takes of a host, far below what a review may: one connection, never a file in pieces.
-AUDIT_LIMITS = Limits(parallel=4, per_host=1, pieces_below=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Auditor:
     """What the audit of published pages works with, apart from what reviews use."""
 
     chosen: AuditSettings
-    fetcher: Fetcher
+    fetcher: Downloads
     store: AuditStore
     #: By forge; none where the operator has not asked for an issue.
     keeping: Mapping[str, Keeping] = field(default_factory=dict)
@@ -85,7 +87,7 @@ class World:
     repositories: Mapping[str, tuple[str, ...]]
     store: Store
     queue: Queue
-    fetcher: Fetcher
+    fetcher: Downloads
     policy: Policy
     public_url: str
     dry_run: bool
@@ -144,31 +146,38 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
             keeping["gitee"] = Keeping(gitee.tracker(), settings.gitee.audit_issue)
     if demo is not None:
         forges[DEMO] = DemoForge(demo, settings.public_url)
-    hosts = SharedHosts(store.engine, Limits().courtesy)
-    fetcher = Fetcher(connect_to=settings.connect_to, ca_bundle=settings.ca_bundle or None, hosts=hosts)
-    auditor = _auditor(settings, store, keeping) if settings.audit.every else None
     try:
-        yield World(
-            forges,
-            _repositories(settings, demo),
-            store,
-            Queue(store.engine),
-            fetcher,
-            policy.default(),
-            settings.public_url,
-            settings.dry_run,
-            polling=polling,
-            mergers=_mergers(settings, store),
-            auditor=auditor,
-            queueing=queueing,
-            redelivering=redelivering,
-        )
+        with downloads(settings, store.engine) as (fetcher, slow):
+            audited = settings.audit.every > 0
+            yield World(
+                forges,
+                _repositories(settings, demo),
+                store,
+                Queue(store.engine),
+                fetcher,
+                policy.default(),
+                settings.public_url,
+                settings.dry_run,
+                polling=polling,
+                mergers=_mergers(settings, store),
+                auditor=Auditor(settings.audit, slow, AuditStore(store.engine), keeping) if audited else None,
+                queueing=queueing,
+                redelivering=redelivering,
+            )
     finally:
-        fetcher.close()
-        if auditor is not None:
-            auditor.fetcher.close()
-        hosts.close()
         store.engine.dispose()
+
+
+@contextmanager
+def downloads(settings: Settings, engine: Engine) -> Iterator[tuple[Downloads, Downloads]]:
+    """What opens the addresses of pages, for reviews and for audits: this process, or another."""
+    if settings.separate_downloads:
+        orders = PlacedOrders(engine)
+        with closing(Separate(orders)) as reviews, closing(Separate(orders, Errand.AUDIT)) as audits:
+            yield reviews, audits
+    else:
+        with fetchers(settings.connect_to, settings.ca_bundle, engine) as opened:
+            yield opened
 
 
 def _github(settings: GitHubSettings, store: Store) -> GitHubForge:
@@ -210,11 +219,6 @@ def _mergers(settings: Settings, store: Store) -> Mapping[str, Merger]:
             settings.gitee.api_url, settings.gitee.merge_token, **_kept(store, "gitee merge")
         )
     return found
-
-
-def _auditor(settings: Settings, store: Store, keeping: Mapping[str, Keeping]) -> Auditor:
-    fetcher = Fetcher(AUDIT_LIMITS, connect_to=settings.connect_to, ca_bundle=settings.ca_bundle or None)
-    return Auditor(settings.audit, fetcher, AuditStore(store.engine), keeping)
 
 
 def _store(database_url: str) -> Store:

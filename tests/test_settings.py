@@ -226,3 +226,34 @@ def test_the_receiver_reads_no_credential_of_a_forge() -> None:
     assert settings.load({**given, "GITHUB_TOKEN": "", "GITEE_TOKEN": ""}, credentials=False) == chosen
     with pytest.raises(UserError, match="GITHUB_WEBHOOK_SECRET is missing"):
         settings.load({**given, "GITHUB_WEBHOOK_SECRET": ""}, credentials=False)
+
+
+@pytest.mark.parametrize("name", settings.CREDENTIALS)
+@pytest.mark.parametrize("suffix", ["", "_FILE"])
+def test_a_downloader_refuses_every_credential_by_name(name: str, suffix: str) -> None:
+    with pytest.raises(UserError, match=f"^{name} is set") as refused:
+        settings.for_downloader({f"{name}{suffix}": "c4nary"})
+    assert "c4nary" not in str(refused.value)
+
+
+def test_what_a_downloader_is_given_is_named_one_by_one() -> None:
+    given = {
+        **GITHUB,
+        **GITEE,
+        "PATH": "/bin",
+        "DATABASE_URL_FILE": "x",
+        "AWS_SECRET": "y",
+        "PGPASSFILE": "z",
+    }
+    assert settings.downloader_environment(given) == {
+        "PATH": "/bin",
+        "DATABASE_URL_FILE": "x",
+        "PGPASSFILE": "z",
+    }
+
+
+def test_who_downloads_is_one_of_two() -> None:
+    assert not settings.load(GITHUB).separate_downloads
+    assert settings.load({**GITHUB, "DOWNLOADS": "separate"}).separate_downloads
+    with pytest.raises(UserError, match="inline or separate"):
+        settings.load({**GITHUB, "DOWNLOADS": "elsewhere"})

@@ -29,6 +29,7 @@ COMMANDS = {
     "serve": ("bot.cli.serve", "run receiver and worker in one go"),
     "web": ("bot.cli.web", "run the receiver and the pages"),
     "worker": ("bot.cli.worker", "run the worker"),
+    "downloader": ("bot.cli.downloader", "run the downloader, where DOWNLOADS=separate"),
     "db": ("bot.cli.db", "upgrade the database"),
     "doctor": ("bot.cli.doctor", "look the deployment over and say how to mend it"),
     "deliveries": ("bot.cli.deliveries", "list, show and replay what forges delivered"),

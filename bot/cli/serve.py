@@ -1,4 +1,4 @@
-"""`hubbot serve`: receiver and worker as two child processes; one that dies is started again."""
+"""`hubbot serve`: receiver, worker and perhaps a downloader as child processes; what dies comes back."""
 
 from __future__ import annotations
 
@@ -74,9 +74,11 @@ def pause(stop: threading.Event, seconds: float) -> None:
 
 @dataclass
 class Half:
-    """One child process and when it may be started again."""
+    """One child process, what it is given, and when it may be started again."""
 
     command: str
+    environment: dict[str, str]
+    arguments: tuple[str, ...]
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     delay: float = RESTART_FIRST
@@ -91,21 +93,27 @@ def supervise(
 ) -> int:
     """Keeps `hubbot web` and `hubbot worker` running, with `extra` arguments, until SIGTERM or SIGINT.
 
+    With DOWNLOADS=separate also `hubbot downloader`, whose environment holds no credential.
+
     `ready`, if given, is called once in a thread of its own, with the event that ends everything.
     """
-    logs.configure(settings.secrets(settings.load(environment)))
+    chosen = settings.load(environment)
+    logs.configure(settings.secrets(chosen))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     # Both halves hold the reading end: when we die, however, they see its end and stop.
     lifeline, ours = os.pipe()
-    halves = [Half("web"), Half("worker")]
+    alive = ("--lifeline", str(lifeline))
+    halves = [Half(command, environment, (*extra, *alive)) for command in ("web", "worker")]
+    if chosen.separate_downloads:
+        halves.append(Half("downloader", settings.downloader_environment(environment), alive))
     try:
         if ready is not None:
             threading.Thread(target=ready, args=(stop,), daemon=True).start()
         while not stop.is_set():
             for half in halves:
-                _tend(half, environment, (*extra, "--lifeline", str(lifeline)), lifeline)
+                _tend(half, lifeline)
             stop.wait(0.2)
     finally:
         _end(halves)
@@ -114,7 +122,7 @@ def supervise(
     return 0
 
 
-def _tend(half: Half, environment: dict[str, str], arguments: tuple[str, ...], lifeline: int) -> None:
+def _tend(half: Half, lifeline: int) -> None:
     now = time.monotonic()
     if half.process is not None:
         code = half.process.poll()
@@ -128,8 +136,8 @@ def _tend(half: Half, environment: dict[str, str], arguments: tuple[str, ...], l
     if now >= half.not_before:
         half.started = now
         half.process = subprocess.Popen(  # noqa: S603 - this program itself
-            [sys.executable, "-m", "bot", half.command, *arguments],
-            env=environment,
+            [sys.executable, "-m", "bot", half.command, *half.arguments],
+            env=half.environment,
             pass_fds=(lifeline,),
             # A Ctrl-C on the terminal is ours to pass on, once, in order.
             start_new_session=True,
@@ -147,16 +155,3 @@ def _end(halves: list[Half]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def follow(lifeline: int | None) -> None:
-    """Ends this process in good order when the supervisor behind `lifeline` is gone."""
-    if lifeline is None:
-        return
-
-    def wait() -> None:
-        while os.read(lifeline, 1):
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=wait, daemon=True, name="lifeline").start()

@@ -19,7 +19,7 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # it has no types
 
-    from bot.cli.serve import follow
+    from bot.cli.lifeline import follow
     from bot.web.gunicorn import options
 
     chosen = settings.load(os.environ, credentials=False)

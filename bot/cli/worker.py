@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bot import logs, settings
+from bot.cli.lifeline import follow
 
 log = logging.getLogger("hubbot.worker")
 
@@ -24,8 +25,8 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from bot import wiring
-    from bot.cli.serve import follow
     from bot.flows.worker import Worker
+    from bot.store.orders import forget_all
     from bot.web.metrics import start_metrics
 
     chosen = settings.load(os.environ)
@@ -40,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
             return 0
         if lock is not None:
             world.queue.forget_workers()
+            forget_all(world.store.engine)
         try:
             start_metrics(chosen.metrics_port, lambda: world.store.figures(world.now()))
         except OSError as error:

@@ -67,6 +67,7 @@ def _parts(asked: Examination, chosen: Settings) -> Iterator[Iterator[Check]]:
     yield offline.database(chosen, asked.now())
     yield offline.disk(chosen)
     yield offline.egress(chosen)
+    yield offline.downloader(chosen, asked.now())
     if not asked.online:
         return
     yield resolver(chosen, asked.resolve)

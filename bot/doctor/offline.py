@@ -21,7 +21,9 @@ from bot.errors import UserError
 from bot.settings import Settings
 from bot.store import allowances
 from bot.store.database import StoreUnavailable, is_current, open_database, reading, writing
+from bot.store.orders import LEASE
 from bot.store.schema import workers
+from bot.store.tasks import OpenOrders
 from rules.facts import RemoteState, Wanted
 
 #: GitHub's own advice is "a random string of text with high entropy"; 16 characters of hex are 64 bits. Ours.
@@ -166,6 +168,29 @@ def allowance(one: Allowance, now: float) -> Check:
         "polling, audit and the search for lost deliveries rest until then, and reviews may have to",
         "give the bot a credential that nothing else uses; poll and reconcile fewer repositories with it",
     )
+
+
+def downloader(chosen: Settings, now: float) -> Iterator[Check]:
+    """Whether anybody does the downloads that are left to others; `now` in seconds since the epoch."""
+    if not chosen.separate_downloads:
+        return
+    engine = open_database(chosen.database_url)
+    try:
+        alive = int(OpenOrders(engine).figures(now)["downloaders_alive"])
+    except StoreUnavailable:
+        yield skipped("downloader", "the database cannot be asked who is alive")
+        return
+    finally:
+        engine.dispose()
+    if alive:
+        yield ok("downloader", f"{alive} alive")
+    else:
+        yield failing(
+            "downloader",
+            f"DOWNLOADS=separate, and none was alive in the last {LEASE:.0f} seconds",
+            "no model file can be verified, and every gate stays closed",
+            "start `hubbot downloader` with a DATABASE_URL of the same database, or unset DOWNLOADS",
+        )
 
 
 def _folder(path: Path) -> Check:

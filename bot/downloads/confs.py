@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.downloads.fetcher import Fetcher
+from bot.downloads.port import Downloads
 from bot.downloads.texts import Text, TextState
 from rules.facts import ConfFile, WantedConf
 
 
 def conf_files(
-    fetcher: Fetcher, wanted: Sequence[WantedConf], cancelled: Callable[[], bool]
+    fetcher: Downloads, wanted: Sequence[WantedConf], cancelled: Callable[[], bool]
 ) -> tuple[Mapping[str, ConfFile], Mapping[str, str]]:
     """`Facts.confs`, and the addresses that could not be read with the reason.
 

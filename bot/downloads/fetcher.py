@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from bot.downloads import connect_to as overrides
 from bot.downloads import texts
@@ -21,13 +20,14 @@ from bot.downloads.connection import Connect, Dialer, is_own, system_connect, tl
 from bot.downloads.hosts import Hosts, OwnHosts
 from bot.downloads.limits import Limits
 from bot.downloads.outcome import Cancelled, Refused
+from bot.downloads.port import NOTHING
 from bot.downloads.reading import Reading
 from bot.downloads.resolver import Resolve, system_resolve
 from bot.downloads.texts import Text
 from bot.downloads.tools import Progress, Tools
 from bot.downloads.transport import Transport
 from bot.downloads.urls import check
-from bot.downloads.verdict import Subject, agrees, confirmed, judge, unverified
+from bot.downloads.verdict import Subject, agrees, confirmed, judge, subjects, unverified
 from bot.downloads.watchdog import Watchdog
 from bot.hosts import UNAVAILABLE, Closed
 from rules.facts import RemoteFile, Wanted
@@ -40,8 +40,6 @@ _jitter = secrets.SystemRandom().random
 CANCEL_POLL = 0.4
 #: How often results are looked for, and at the soonest a connection that others hold is asked for.
 SLOT_POLL = 0.1
-#: No file is known from before.
-NOTHING: Mapping[str, RemoteFile] = MappingProxyType({})
 
 
 def _no_progress(_url: str, _count: int, _total: int | None) -> None:
@@ -67,7 +65,7 @@ class _Run:
 
 
 class Fetcher:
-    """The only opener of addresses that come from a pull request. Safe to share between threads.
+    """`bot.downloads.port.Downloads` in this very process: the only opener of addresses that a page names.
 
     `connect_to` is `ASSET_CONNECT_TO`, `ca_bundle` a file with the only authorities to trust; a bad value of
     either raises `UserError`.
@@ -114,17 +112,12 @@ class Fetcher:
         cancelled: Callable[[], bool],
         known: Mapping[str, RemoteFile] = NOTHING,
     ) -> Iterator[RemoteFile]:
-        """Yields one result for each distinct address, as they finish. Never raises for what a host does.
-
-        `known` are files by their address that were read before: where the host confirms that one is still
-        the same, and it is as declared, it is not read again.
-        Ends without the rest within two seconds after `cancelled` turns true, or `close` is called.
-        """
+        """See `Downloads`."""
         stop = threading.Event()
         with self._lock:
             self._stops.add(stop)
         pool = ThreadPoolExecutor(self._limits.parallel, thread_name_prefix="download")
-        run = _Run(secrets.token_hex(8), _queues(_subjects(wanted), self._limits), known, pool, stop)
+        run = _Run(secrets.token_hex(8), _queues(subjects(wanted), self._limits), known, pool, stop)
         try:
             yield from self._results(run, cancelled)
         finally:
@@ -243,17 +236,9 @@ class Fetcher:
         return replace(file, retry_at=until)
 
 
-def _subjects(wanted: Sequence[Wanted]) -> list[Subject]:
-    """Every address once, with all that is declared of it."""
-    declared: dict[str, list[str]] = {}
-    for one in wanted:
-        declared.setdefault(one.url, []).append(one.sha256)
-    return [Subject(url, tuple(dict.fromkeys(texts))) for url, texts in declared.items()]
-
-
-def _queues(subjects: Sequence[Subject], limits: Limits) -> dict[str, deque[Subject]]:
+def _queues(asked: Sequence[Subject], limits: Limits) -> dict[str, deque[Subject]]:
     queues: dict[str, deque[Subject]] = {}
-    for subject in subjects:
+    for subject in asked:
         try:
             host = check(subject.url, limits).host
         except Refused:

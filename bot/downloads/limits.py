@@ -79,3 +79,7 @@ class Limits:
             failures=self.breaker_failures,
             rest=self.breaker_seconds,
         )
+
+
+#: What an audit takes of a host, far below what a review may: one connection, never a file in pieces.
+AUDIT_LIMITS = Limits(parallel=4, per_host=1, pieces_below=0)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.downloads.mismatch import spelling
 from bot.downloads.outcome import Look, Refused, Trouble
 from bot.downloads.reading import Reading
-from rules.facts import RemoteFile, RemoteState
+from rules.facts import RemoteFile, RemoteState, Wanted
 from rules.finding import Fault
 
 #: So much of a file's start is kept as evidence, in bytes.
 FIRST_BYTES = 64
-_LONGEST_DETAIL = 300
+#: So much of a detail is kept, in characters.
+LONGEST_DETAIL = 300
 #: No host puts a review off for longer, in seconds; whoever asks for a week is asked again tomorrow.
 LONGEST_WAIT = 24 * 3600.0
 
@@ -28,6 +29,14 @@ class Subject:
     @property
     def first(self) -> str:
         return self.declared[0] if self.declared else ""
+
+
+def subjects(wanted: Iterable[Wanted]) -> list[Subject]:
+    """Every address once, in the order asked, with all that is declared of it."""
+    declared: dict[str, list[str]] = {}
+    for one in wanted:
+        declared.setdefault(one.url, []).append(one.sha256)
+    return [Subject(url, tuple(dict.fromkeys(texts))) for url, texts in declared.items()]
 
 
 def judge(
@@ -84,6 +93,11 @@ def as_declared(look: Look, declared: Sequence[str]) -> bool:
     """Whether one look is enough: nothing is declared, or every declaration begins the digest."""
     wanted = [text.strip().lower() for text in declared]
     return not look.reason and all(look.sha256.startswith(text) for text in wanted)
+
+
+def plain(text: str) -> str:
+    """Evidence may quote a host's header; only printable ASCII of it is kept."""
+    return "".join(c if " " <= c <= "~" else "?" for c in text)
 
 
 def _settled(subject: Subject, reading: Reading, seen: list[Look], looks: int, pause: float) -> RemoteFile:
@@ -149,14 +163,9 @@ def _unread(subject: Subject, state: RemoteState, reason: str, detail: str, faul
 def _finished(file: RemoteFile, *, reads: int, seconds: float, measured_at: float) -> RemoteFile:
     return replace(
         file,
-        detail=_plain(file.detail[:_LONGEST_DETAIL]),
-        etag=_plain(file.etag),
+        detail=plain(file.detail[:LONGEST_DETAIL]),
+        etag=plain(file.etag),
         reads=reads,
         seconds=round(seconds, 3),
         measured_at=measured_at,
     )
-
-
-def _plain(text: str) -> str:
-    """Evidence may quote a host's header; only printable ASCII of it is kept."""
-    return "".join(c if " " <= c <= "~" else "?" for c in text)

@@ -283,3 +283,39 @@ paces = Table(
     Column("held", Float, nullable=False),
     Column("at", Float, nullable=False),
 )
+
+#: What workers ask of downloaders, all addresses of a run at once; wanted until then without a renewal.
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("errand", String(20), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("asked_at", Float, nullable=False),
+    Column("wanted_until", Float, nullable=False),
+    Column("asked", Integer, nullable=False),
+    # The columns below are the downloader's; its role in PostgreSQL may write no other.
+    Column("answered", Integer, nullable=False),
+    Column("downloader", String(100), nullable=False),
+    Column("token", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+)
+Index("orders_asked", orders.c.asked_at)
+
+#: What downloaders found out, numbered within its order as it came.
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("order_id", String(40), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+#: Which downloaders are alive: an order in the hands of one whose heartbeat is old is free again.
+downloaders = Table(
+    "downloaders",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("heartbeat_at", Float, nullable=False),
+)

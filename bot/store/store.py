@@ -11,9 +11,10 @@ from sqlalchemy import Engine, delete, func, or_, select, update
 from bot.allowance import Allowance
 from bot.model import Delivery, PullRef, Report
 from bot.review.report import SUPERSEDED, from_json, remote_file, to_json
-from bot.store import allowances, counters, hostrows, queue, verified
+from bot.store import allowances, counters, hostrows, queue, tasks, verified
 from bot.store.database import PIECE, reading, writing
 from bot.store.intake import Arrival, Intake
+from bot.store.orders import UNANSWERED
 from bot.store.queue import insert_into
 from bot.store.rulings import Rulebook
 from bot.store.schema import deliveries, hosts, jobs, measurements, notes, pages, reports, workers
@@ -232,10 +233,13 @@ class Store:
             closed = connection.execute(select(func.count()).where(hosts.c.closed_until > now)).scalar_one()
             counted = counters.read(connection)
             allowed = allowances.read(connection)
+            apart = tasks.figures(connection, now)
         return {
+            UNANSWERED: 0.0,
             **counted,
             **{f"{_word(one)}_requests_left": float(one.left(now)) for one in allowed},
             **{f"{_word(one)}_requests_limit": float(one.limit) for one in allowed},
+            **apart,
             "hosts_closed": closed,
             "jobs_waiting": depth,
             "jobs_oldest_seconds": max(0.0, now - oldest) if oldest else 0.0,

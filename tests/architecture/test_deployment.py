@@ -53,8 +53,12 @@ def test_procfile_runs_commands_that_exist(process: str) -> None:
 
 def test_compose_has_the_services() -> None:
     services = COMPOSE["services"]
-    assert set(services) == {"database", "proxy", "release", "web", "worker"}
-    assert {name for name, service in services.items() if "healthcheck" in service} >= {"database", "worker"}
+    assert set(services) == {"database", "downloader", "grants", "proxy", "release", "web", "worker"}
+    assert {name for name, service in services.items() if "healthcheck" in service} >= {
+        "database",
+        "downloader",
+        "worker",
+    }
     mounts = {mount.split(":")[0] for service in services.values() for mount in service.get("volumes", [])}
     named = {mount for mount in mounts if not mount.startswith("./")}
     assert set(COMPOSE["volumes"]) == named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import shlex
 import shutil
@@ -16,7 +17,7 @@ import pytest
 import yaml
 
 from bot.cli.main import COMMANDS
-from bot.settings import VARIABLES
+from bot.settings import SEPARATE, VARIABLES
 from bot.store.allowances import Account
 from bot.store.database import open_database, upgrade
 from bot.store.store import Store
@@ -44,9 +45,10 @@ def pod(name: str) -> dict[str, Any]:
 
 
 def test_every_part_is_there() -> None:
-    assert sorted(WORKLOADS) == ["hubbot-migrate", "hubbot-web", "hubbot-worker"]
+    assert sorted(WORKLOADS) == ["hubbot-downloader", "hubbot-migrate", "hubbot-web", "hubbot-worker"]
     for kind in ("PodDisruptionBudget", "Deployment"):
-        assert {name for k, name in OBJECTS if k == kind} == {"hubbot-web", "hubbot-worker"}
+        found = {name for k, name in OBJECTS if k == kind}
+        assert found == {"hubbot-downloader", "hubbot-web", "hubbot-worker"}
     assert ("Service", "hubbot-web") in OBJECTS
 
 
@@ -71,7 +73,7 @@ def test_a_pod_is_confined(name: str) -> None:
         assert container["args"][0] in COMMANDS
 
 
-@pytest.mark.parametrize("name", ["hubbot-web", "hubbot-worker"])
+@pytest.mark.parametrize("name", ["hubbot-downloader", "hubbot-web", "hubbot-worker"])
 def test_a_deployment_is_probed_and_rolls_without_a_gap(name: str) -> None:
     (container,) = pod(name)["containers"]
     assert {"startupProbe", "livenessProbe", "readinessProbe"} <= set(container)
@@ -96,6 +98,39 @@ def test_only_the_worker_gets_the_forges_credentials() -> None:
     assert not [name for name in settings if re.search("TOKEN|KEY|SECRET|PASSWORD|DATABASE", name)]
 
 
+def test_the_downloader_gets_its_own_way_into_the_database_and_nothing_else() -> None:
+    (container,) = pod("hubbot-downloader")["containers"]
+    assert container["envFrom"] == [{"secretRef": {"name": "hubbot-downloader"}}]
+    assert [one["name"] for one in container["env"]] == ["METRICS_PORT"]
+    others = [source for name in WORKLOADS for source in pod(name)["containers"][0]["envFrom"]]
+    assert others.count({"secretRef": {"name": "hubbot-downloader"}}) == 1
+    assert ("ServiceAccount", "hubbot-downloader") in OBJECTS
+    assert OBJECTS["ConfigMap", "hubbot"]["data"]["DOWNLOADS"] == SEPARATE
+    users = {name: pod(name)["securityContext"]["runAsUser"] for name in WORKLOADS}
+    assert users["hubbot-downloader"] != users["hubbot-worker"]
+
+
+def test_the_worker_reaches_forges_and_not_what_pages_name() -> None:
+    (rule,) = OBJECTS["NetworkPolicy", "hubbot-worker"]["spec"]["egress"]
+    blocks = [to["ipBlock"] for to in rule["to"]]
+    assert rule["ports"] == [{"protocol": "TCP", "port": 443}]
+    assert [b for b in blocks if _lets_through(b, ipaddress.ip_address("140.82.121.6"))]
+    for elsewhere in (*INSIDE, *OUTSIDE):
+        assert not [b for b in blocks if _lets_through(b, ipaddress.ip_address(elsewhere))], elsewhere
+
+
+INSIDE = (
+    "10.1.2.3",
+    "127.0.0.1",
+    "169.254.169.254",
+    "100.100.100.200",
+    "192.168.1.1",
+    "172.16.0.1",
+    "fd00::1",
+)
+OUTSIDE = ("8.8.8.8", "2a00:1450::1")
+
+
 def test_egress_is_denied_but_for_what_is_needed() -> None:
     policies = [one["spec"] for (kind, _), one in OBJECTS.items() if kind == "NetworkPolicy"]
     deny = OBJECTS["NetworkPolicy", "hubbot-deny"]["spec"]
@@ -105,23 +140,18 @@ def test_egress_is_denied_but_for_what_is_needed() -> None:
         (policy, rule)
         for policy in policies
         for rule in policy.get("egress", [])
-        if any("ipBlock" in to for to in rule["to"])
+        if any(
+            ipaddress.ip_network(to["ipBlock"]["cidr"]).prefixlen < 8 for to in rule["to"] if "ipBlock" in to
+        )
     ]
     ((policy, rule),) = wide
-    assert policy["podSelector"]["matchLabels"]["part"] == "worker"
+    assert policy["podSelector"]["matchLabels"]["part"] == "downloader"
     assert rule["ports"] == [{"protocol": "TCP", "port": 443}]
     blocks = [to["ipBlock"] for to in rule["to"]]
-    for inside in (
-        "10.1.2.3",
-        "127.0.0.1",
-        "169.254.169.254",
-        "100.100.100.200",
-        "192.168.1.1",
-        "172.16.0.1",
-    ):
+    for inside in INSIDE:
         address = ipaddress.ip_address(inside)
         assert not [b for b in blocks if _lets_through(b, address)], inside
-    for outside in ("8.8.8.8", "2a00:1450::1"):
+    for outside in OUTSIDE:
         assert [b for b in blocks if _lets_through(b, ipaddress.ip_address(outside))], outside
 
 
@@ -156,6 +186,35 @@ def test_a_unit_is_confined(unit: Path) -> None:
     assert shlex.split(held["ExecStart"])[1] in COMMANDS
     files = {line.partition("=")[2] for line in lines if line.startswith("EnvironmentFile=")}
     assert ("/etc/hubbot/worker.env" in files) == (unit.stem == "hubbot-worker")
+    assert ("/etc/hubbot/downloader.env" in files) == (unit.stem == "hubbot-downloader")
+
+
+def test_the_downloaders_unit_has_a_user_of_its_own_and_no_way_to_the_inside() -> None:
+    lines = (DEPLOY / "systemd/hubbot-downloader.service").read_text(encoding="utf-8").splitlines()
+    assert "DynamicUser=yes" in lines
+    assert "InaccessiblePaths=-/etc/hubbot -/var/lib/hubbot" in lines
+    assert [line for line in lines if line.startswith("EnvironmentFile=")] == [
+        "EnvironmentFile=/etc/hubbot/downloader.env"
+    ]
+    users = [
+        line for unit in UNITS for line in unit.read_text("utf-8").splitlines() if line.startswith("User=")
+    ]
+    assert users.count("User=hubbot-downloader") == 1
+    denied = [
+        word for line in lines if line.startswith("IPAddressDeny=") for word in line.split("=")[1].split()
+    ]
+    named = {
+        "localhost": "127.0.0.0/8 ::1/128",
+        "link-local": "169.254.0.0/16 fe80::/64",
+        "multicast": "224.0.0.0/4",
+    }
+    networks = [ipaddress.ip_network(one) for word in denied for one in named.get(word, word).split()]
+    for inside in (*INSIDE, "::1", "0.0.0.0", "224.0.0.1", "168.63.129.16"):
+        assert any(ipaddress.ip_address(inside) in network for network in networks), inside
+    for outside in OUTSIDE:
+        assert not any(ipaddress.ip_address(outside) in network for network in networks), outside
+    assert [line for line in lines if line.startswith("IPAddressAllow=")] == ["IPAddressAllow=127.0.0.53"]
+    assert "Environment=DOWNLOADS=separate" in (DEPLOY / "systemd/hubbot-worker.service").read_text("utf-8")
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
@@ -251,7 +310,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encod
 SERVICE_KEYS = {
     *("build", "image", "init", "restart", "read_only", "tmpfs", "cap_drop", "cap_add", "security_opt"),
     *("env_file", "environment", "command", "ports", "stop_grace_period", "depends_on", "healthcheck"),
-    *("volumes", "network_mode"),
+    *("volumes", "network_mode", "networks", "user"),
 }
 
 
@@ -266,7 +325,7 @@ def test_compose_knows_what_is_asked(name: str) -> None:
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
-    if name in ("web", "worker", "proxy"):
+    if name in ("web", "worker", "downloader", "proxy"):
         assert int(service["stop_grace_period"].removesuffix("s")) >= GRACE
     assert "docker.sock" not in str(service)
 
@@ -275,6 +334,51 @@ def test_compose_gives_the_receiver_no_credential() -> None:
     held = COMPOSE["web"]["environment"]
     assert {name for name, value in held.items() if value == ""} == CREDENTIALS
     assert not set(COMPOSE["worker"]["environment"]) & CREDENTIALS
+
+
+def test_compose_gives_the_downloader_no_setting_of_others() -> None:
+    service = COMPOSE["downloader"]
+    assert service["env_file"] == []
+    assert set(service["environment"]) == {
+        "DATABASE_URL",
+        "METRICS_PORT",
+        "ASSET_CONNECT_TO",
+        "ASSET_CA_BUNDLE",
+    }
+    assert service["environment"]["DATABASE_URL"].startswith("postgresql://hubbot_downloader:")
+    assert COMPOSE["worker"]["environment"]["DOWNLOADS"] == SEPARATE
+    reachable = {
+        name for name in COMPOSE if set(COMPOSE[name].get("networks", ["default"])) & set(service["networks"])
+    }
+    assert reachable == {"database", "downloader"}
+    networks = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["networks"]
+    assert networks["vault"] == {"internal": True}
+    bridge = networks["fetch"]["driver_opts"]["com.docker.network.bridge.name"]
+    assert len(bridge) <= 15, "the kernel's limit"
+    assert (DEPLOY / "egress.nft").read_text(encoding="utf-8").count(f'iifname != "{bridge}" accept') == 2
+    script = "./deploy/downloader.sql:/downloader.sql:ro"
+    assert COMPOSE["grants"]["volumes"] == [script]
+    assert f"--file={script.split(':')[1]}" in COMPOSE["grants"]["command"]
+
+
+def test_the_rules_of_the_compose_file_close_the_inside() -> None:
+    rules = (DEPLOY / "egress.nft").read_text(encoding="utf-8")
+    listed = re.search(r"elements = \{([^}]*)\}", rules)
+    assert listed is not None
+    networks = [ipaddress.ip_network(word.strip()) for word in listed[1].split(",")]
+    for inside in (one for one in INSIDE if ":" not in one):
+        assert any(ipaddress.ip_address(inside) in network for network in networks), inside
+    assert not any(ipaddress.ip_address("8.8.8.8") in network for network in networks)
+    assert rules.count("{") == rules.count("}")
+
+
+@pytest.mark.skipif(
+    shutil.which("nft") is None or os.getuid() != 0, reason="nft is not installed, or no root"
+)
+def test_nftables_understands_the_rules() -> None:
+    command = ["nft", "--check", "--file", str(DEPLOY / "egress.nft")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 ALERTS: list[dict[str, Any]] = yaml.safe_load((DEPLOY / "alerts.yml").read_text(encoding="utf-8"))["groups"][

@@ -20,6 +20,7 @@ from bot.forges.gitee.hooks import GiteeHooks
 from bot.forges.github.hooks import GitHubHooks
 from bot.store.allowances import Account
 from bot.store.database import open_database, upgrade
+from bot.store.tasks import OpenOrders
 from tests.doctor.servers import Site, serving
 
 pytestmark = pytest.mark.network
@@ -392,3 +393,16 @@ def test_what_a_worker_was_told_is_examined(sound: Deployment) -> None:
     found = {check.name: check for check in sound.checks()}
     assert found["requests gitee"].state is State.OK
     assert found["requests gitee"].what == "900 of 1000 left"
+
+
+def test_a_downloader_that_is_not_there_is_named(sound: Deployment) -> None:
+    sound.env["DOWNLOADS"] = "separate"
+    sound.online = False
+    (check,) = [check for check in sound.checks() if check.name == "downloader"]
+    assert check.state is State.FAILING
+    assert "hubbot downloader" in check.fix
+    engine = open_database(sound.env["DATABASE_URL"])
+    OpenOrders(engine).beat("one", time.time())
+    engine.dispose()
+    (check,) = [check for check in sound.checks() if check.name == "downloader"]
+    assert (check.state, check.what) == (State.OK, "1 alive")

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
-from bot.downloads import Fetcher
 from bot.downloads.confirm import is_confirmable
+from bot.downloads.port import Downloads
 from rules.facts import RemoteFile, RemoteState, Wanted
-from tests.downloads.conftest import QUICK
 from tests.downloads.host import (
     CONTENT,
     DIGEST,
@@ -49,12 +46,6 @@ KNOWN = RemoteFile(
 TINY = b"tiny file"
 
 
-@pytest.fixture
-def fetcher(host: AssetHost) -> Iterator[Fetcher]:
-    with closing(Fetcher(QUICK, connect_to=host.connect_to, ca_bundle=host.ca)) as fetcher:
-        yield fetcher
-
-
 def ranged(content: bytes = CONTENT, tag: str = TAG, **changes: object) -> Answer:
     """A host with ranges, of which `changes` change headers of the partial answer."""
 
@@ -73,25 +64,25 @@ def ranged(content: bytes = CONTENT, tag: str = TAG, **changes: object) -> Answe
     return answer
 
 
-def ask(fetcher: Fetcher, known: RemoteFile = KNOWN, declared: str = DIGEST) -> RemoteFile:
-    (found,) = fetcher.measure([Wanted(URL, declared)], lambda: False, {URL: known})
+def ask(downloads: Downloads, known: RemoteFile = KNOWN, declared: str = DIGEST) -> RemoteFile:
+    (found,) = downloads.measure([Wanted(URL, declared)], lambda: False, {URL: known})
     return found
 
 
 @pytest.mark.parametrize("answer", [ranged(), file()], ids=["with ranges", "without"])
 def test_a_file_that_is_still_the_same_is_not_read_again(
-    answer: Answer, host: AssetHost, fetcher: Fetcher
+    answer: Answer, host: AssetHost, downloads: Downloads
 ) -> None:
     host.routes["/a.ckpt"] = answer
-    found = ask(fetcher)
+    found = ask(downloads)
     assert found == replace(KNOWN, confirmed_at=found.confirmed_at)
     assert found.confirmed_at
     assert host.count("/a.ckpt") == 1
 
 
-def test_a_spelling_is_not_taken_from_another_page(host: AssetHost, fetcher: Fetcher) -> None:
+def test_a_spelling_is_not_taken_from_another_page(host: AssetHost, downloads: Downloads) -> None:
     host.routes["/a.ckpt"] = ranged()
-    found = ask(fetcher, declared=DIGEST.upper())
+    found = ask(downloads, declared=DIGEST.upper())
     assert (found.declared, found.mismatch) == (DIGEST.upper(), "upper-case")
 
 
@@ -115,31 +106,31 @@ def test_a_spelling_is_not_taken_from_another_page(host: AssetHost, fetcher: Fet
         in_turn(status(302), file()),
     ],
 )
-def test_in_any_doubt_the_file_is_read_whole(answer: Answer, host: AssetHost, fetcher: Fetcher) -> None:
+def test_in_any_doubt_the_file_is_read_whole(answer: Answer, host: AssetHost, downloads: Downloads) -> None:
     host.routes |= {"/a.ckpt": answer, "/b.ckpt": ranged()}
-    found = ask(fetcher)
+    found = ask(downloads)
     assert found.confirmed_at is None
     assert found.measured_at > THEN
     assert host.count("/a.ckpt") > 1
 
 
-def test_another_declaration_is_never_answered_from_memory(host: AssetHost, fetcher: Fetcher) -> None:
+def test_another_declaration_is_never_answered_from_memory(host: AssetHost, downloads: Downloads) -> None:
     host.routes["/a.ckpt"] = ranged()
-    found = ask(fetcher, declared=OTHER_DIGEST)
+    found = ask(downloads, declared=OTHER_DIGEST)
     assert (found.confirmed_at, found.reads, found.sha256) == (None, 2, DIGEST)
 
 
-def test_the_end_of_redirects_must_be_the_same(host: AssetHost, fetcher: Fetcher) -> None:
+def test_the_end_of_redirects_must_be_the_same(host: AssetHost, downloads: Downloads) -> None:
     host.routes |= {"/a.ckpt": status(302, Location="/b.ckpt?signed=1"), "/b.ckpt?signed=1": ranged()}
-    assert ask(fetcher, replace(KNOWN, final_url=f"https://{NAME}/b.ckpt")).confirmed_at
-    assert ask(fetcher, replace(KNOWN, final_url=f"https://{NAME}/c.ckpt")).confirmed_at is None
+    assert ask(downloads, replace(KNOWN, final_url=f"https://{NAME}/b.ckpt")).confirmed_at
+    assert ask(downloads, replace(KNOWN, final_url=f"https://{NAME}/c.ckpt")).confirmed_at is None
 
 
-def test_a_file_smaller_than_its_evidence(host: AssetHost, fetcher: Fetcher) -> None:
+def test_a_file_smaller_than_its_evidence(host: AssetHost, downloads: Downloads) -> None:
     digest = hashlib.sha256(TINY).hexdigest()
     host.routes["/a.ckpt"] = ranged(TINY)
     known = replace(KNOWN, declared=digest, sha256=digest, size=len(TINY), first_bytes=TINY.hex())
-    assert ask(fetcher, known, digest).confirmed_at
+    assert ask(downloads, known, digest).confirmed_at
 
 
 @pytest.mark.parametrize(

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-
 import pytest
 
-from bot.downloads import Fetcher
 from bot.downloads.confs import conf_files
+from bot.downloads.port import Downloads
 from bot.downloads.texts import LARGEST, PATIENCE, TextState
 from rules.facts import ConfFile, WantedConf
-from tests.downloads.conftest import QUICK
 from tests.downloads.host import NAME, Answer, AssetHost, file, raw, status
 
 pytestmark = pytest.mark.network
 
 URL = f"https://{NAME}"
-
-
-@pytest.fixture
-def fetcher(host: AssetHost) -> Iterator[Fetcher]:
-    with closing(Fetcher(QUICK, connect_to=host.connect_to, ca_bundle=host.ca)) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(
@@ -50,35 +40,37 @@ def fetcher(host: AssetHost) -> Iterator[Fetcher]:
         (raw(b""), TextState.UNKNOWN, ""),
     ],
 )
-def test_an_answer(host: AssetHost, fetcher: Fetcher, answer: Answer, state: TextState, text: str) -> None:
+def test_an_answer(
+    host: AssetHost, downloads: Downloads, answer: Answer, state: TextState, text: str
+) -> None:
     host.routes |= {"/a.py": answer, "/b.py": file(b"there\n")}
-    (found,) = fetcher.texts([f"{URL}/a.py"], lambda: False)
+    (found,) = downloads.texts([f"{URL}/a.py"], lambda: False)
     assert (found.state, found.text) == (state, text)
     assert bool(found.reason) is (state is not TextState.READ)
 
 
-def test_an_address_is_asked_for_once_and_checked_first(host: AssetHost, fetcher: Fetcher) -> None:
+def test_an_address_is_asked_for_once_and_checked_first(host: AssetHost, downloads: Downloads) -> None:
     host.routes["/a.py"] = file(b"a")
     urls = [f"{URL}/a.py", f"{URL}/a.py", "https://localhost/a.py", "nonsense"]
-    assert [text.state for text in fetcher.texts(urls, lambda: False)] == [TextState.READ] + [
+    assert [text.state for text in downloads.texts(urls, lambda: False)] == [TextState.READ] + [
         TextState.UNKNOWN
     ] * 2
     assert host.count("/a.py") == 1
 
 
-def test_a_failing_host_is_left_alone(host: AssetHost, fetcher: Fetcher) -> None:
+def test_a_failing_host_is_left_alone(host: AssetHost, downloads: Downloads) -> None:
     host.routes |= {f"/{number}.py": status(500) for number in range(6)}
-    found = list(fetcher.texts([f"{URL}/{number}.py" for number in range(6)], lambda: False))
+    found = list(downloads.texts([f"{URL}/{number}.py" for number in range(6)], lambda: False))
     assert [text.state for text in found] == [TextState.UNKNOWN] * 6
     assert len(host.seen) == PATIENCE
 
 
-def test_nothing_is_read_that_nobody_wants(host: AssetHost, fetcher: Fetcher) -> None:
-    assert list(fetcher.texts([f"{URL}/a.py"], lambda: True)) == []
+def test_nothing_is_read_that_nobody_wants(host: AssetHost, downloads: Downloads) -> None:
+    assert list(downloads.texts([f"{URL}/a.py"], lambda: True)) == []
     assert host.seen == []
 
 
-def test_a_file_is_missing_only_beside_one_that_is_there(host: AssetHost, fetcher: Fetcher) -> None:
+def test_a_file_is_missing_only_beside_one_that_is_there(host: AssetHost, downloads: Downloads) -> None:
     host.routes |= {
         "/have/conf.py": file(b"x = 1\n"),
         "/lacks/README.md": file(b"# hello\n"),
@@ -88,7 +80,7 @@ def test_a_file_is_missing_only_beside_one_that_is_there(host: AssetHost, fetche
         WantedConf(name, f"{URL}/{name}/conf.py", f"{URL}/{name}/README.md")
         for name in ("have", "lacks", "nowhere", "broken")
     ]
-    found, unread = conf_files(fetcher, wanted, lambda: False)
+    found, unread = conf_files(downloads, wanted, lambda: False)
     assert found == {
         "have": ConfFile(f"{URL}/have/conf.py", True, "x = 1\n"),
         "lacks": ConfFile(f"{URL}/lacks/conf.py", False),

@@ -25,7 +25,10 @@ def server(*options: str) -> Iterator[str]:
     if os.getuid() == 0:
         shutil.chown(home, "postgres")
     data = str(home / "data")
-    _run(home, _as_server(str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "hubbot", "-N"))
+    _run(
+        home,
+        _as_server(str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "hubbot", "-N", "-E", "UTF8"),
+    )
     chosen = ["-c listen_addresses=''", f"-c unix_socket_directories={home}", *options]
     control = _as_server(str(programs / "pg_ctl"), "-D", data, "-w", "-l", str(home / "log"))
     _run(home, [*control, "-o", " ".join(chosen), "start"])

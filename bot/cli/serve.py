@@ -163,8 +163,8 @@ def supervise(
 ) -> int:
     """Keeps `hubbot web` and `hubbot worker` running until SIGTERM or SIGINT, or until `live` is set.
 
-    A signal sets `stop`. `hidden` are the secrets that no log may show. `ready`, if given, is called once in a
-    thread of its own, with an event that tells of the end.
+    A signal sets `stop`. `hidden` are the secrets that no log may show. `ready`, if given, is called once in
+    a thread of its own, with an event that tells of the end.
     """
     logs.configure(hidden)
     stop, live, over = stop or threading.Event(), live or threading.Event(), threading.Event()

@@ -54,7 +54,7 @@ def github() -> Response:
 def _github(form: Form) -> Response:
     draft = desk().draft
     owner = draft.repositories("github")[0].partition("/")[0]
-    typed = request.form if form.wrong else draft.wish or {"owner": "organization", "account": owner}
+    typed = {"owner": "organization", "account": owner, **(request.form if form.wrong else draft.wish)}
     waits = draft.connected("github") and "github" not in draft.received and not is_loopback(_url(draft))
     return answer(
         "setupgithub.html",

@@ -126,7 +126,13 @@ def newest(world: World) -> PullRequest | None:
 
 def rendered(comment: str) -> Markup:
     """The comment nearly as a forge shows it: no HTML of anybody passes, and our own folds are opened."""
-    text = _COMMENT.sub("", comment).replace("</details>", "")
-    text = _SUMMARY.sub(r"**\1**", text)
+    text = _SUMMARY.sub(r"**\1**", _COMMENT.sub("", comment).replace("</details>", ""))
     parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-    return Markup(parser.render(text))  # noqa: S704 - the renderer escapes whatever is not its own
+    tokens = parser.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            # A comment stands by itself; here it stands below the heading of a page.
+            token.tag = f"h{max(2, int(token.tag[1]) - 1)}"
+        elif token.type == "th_open":
+            token.attrSet("scope", "col")
+    return Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704 - it escapes what is not its own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,7 +107,7 @@ class Visit:
 @pytest.fixture
 def clock() -> list[float]:
     """The time, for a test to move."""
-    return [1_790_000_000.0]
+    return [float(int(time.time()))]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -61,7 +62,10 @@ def read(path: Path = PATH) -> dict[str, str]:
 
 def write(values: Mapping[str, str], path: Path = PATH) -> None:
     """Writes the file whole or not at all, for this user's eyes only. Raises `FileExistsError`, `OSError`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, "its folder is a file") from None
     text = HEAD + "".join(f"{name}={_line(value)}\n" for name, value in values.items())
     # Mode 0600 by definition; linked to its name only when complete, which fails where that is taken.
     number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sqlalchemy import delete, false, make_url
 from sqlalchemy.exc import ArgumentError
 
-from bot.doctor.check import Check, failing, ok, skipped
 from bot import settingsfile
+from bot.doctor.check import Check, failing, ok, skipped
 from bot.downloads import Fetcher, connect_to
 from bot.errors import UserError
 from bot.settings import Settings

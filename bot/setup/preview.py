@@ -126,7 +126,10 @@ def newest(world: World) -> PullRequest | None:
 
 def rendered(comment: str) -> Markup:
     """The comment nearly as a forge shows it: no HTML of anybody passes, and our own folds are opened."""
-    text = _SUMMARY.sub(r"**\1**", _COMMENT.sub("", comment).replace("</details>", ""))
+    text = _SUMMARY.sub(
+        r"**\1**",
+        _COMMENT.sub("", comment.encode("utf-8", "backslashreplace").decode()).replace("</details>", ""),
+    )
     parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     tokens = parser.parse(text)
     for token in tokens:

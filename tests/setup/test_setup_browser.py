@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,12 +11,10 @@ import pytest
 from werkzeug.serving import make_server
 
 from bot import settings, setup, wiring
-from bot.setup import draft as drafts
 from bot.setup.desk import Desk
 from bot.setup.draft import Line
 from bot.setup.manifest import Made
 from bot.setup.preview import Shown
-from bot.web.app import create_app
 from bot.web.stored import StoredWorld
 from tests.setup.conftest import PUBLIC, REPO, SECRET, TOKEN
 from tests.web import browser
@@ -196,7 +193,6 @@ def test_a_page_is_sound_in_every_look(
         assert chromium.run(AUDIT) == [], where
         assert chromium.run("document.documentElement.lang").startswith(lang), where
         assert TOKEN not in chromium.run("document.documentElement.outerHTML"), where
-        picture(chromium, name, lang, dark, width)
 
 
 def fresh(desk: Desk) -> None:
@@ -207,12 +203,3 @@ def fresh(desk: Desk) -> None:
     desk.preview.shown = Shown()
     desk.done.clear()
     desk.file.unlink(missing_ok=True)
-
-
-def picture(chromium: browser.Browser, name: str, lang: str, dark: bool, width: int) -> None:
-    import os
-
-    if os.environ.get("SHOTS"):
-        chromium.picture(
-            Path(os.environ["SHOTS"]) / f"{name}-{lang}-{'dark' if dark else 'light'}-{width}.png"
-        )

@@ -38,7 +38,7 @@ def pem() -> str:
 
 @pytest.fixture
 def site(pem: str) -> Iterator[Site]:
-    """Both forges at once: an App that GitHub makes and installs, and a Gitee whose token is an administrator's."""
+    """Both forges at once: an App that GitHub makes and installs, a Gitee that has us as administrator."""
     with serving(Site()) as made:
         held = {"id": 5, "suspended_at": None, "permissions": {k: v[0] for k, v in PERMISSIONS.items()}}
         app = {"id": 12, "slug": "hubbot-mindspore-ai", "name": "hubbot-mindspore-ai"}

@@ -1,10 +1,9 @@
-"""From the first start to a live bot: `hubbot serve` as a process, a browser's requests, a GitHub of the tests'."""
+"""From the first start to a live bot: `hubbot serve` as a process, and a GitHub of the tests' own."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ LINK = re.compile(r"http://127\.0\.0\.1:\d+/setup\?token=[\w-]+")
 
 
 @pytest.fixture
-def forge(github: FakeGitHub, pem: str) -> Iterator[FakeGitHub]:  # noqa: F811 - the fixture
+def forge(github: FakeGitHub, pem: str) -> FakeGitHub:  # noqa: F811 - the fixture
     """A GitHub with one open pull request, which makes an App of a manifest's code."""
     app = {"id": 12, "slug": "hubbot", "name": "hubbot"}
     made = {**app, "pem": pem, "webhook_secret": SECRET, "html_url": f"{github.url}/apps/hubbot"}
@@ -54,7 +53,7 @@ def forge(github: FakeGitHub, pem: str) -> Iterator[FakeGitHub]:  # noqa: F811 -
             }
         ],
     )
-    yield github
+    return github
 
 
 class Browser:
@@ -102,8 +101,10 @@ def test_from_the_first_start_to_a_live_bot(forge: FakeGitHub, tmp_path: Path) -
         assert "is installed on" in browser.send("/setup/github", do="look")
 
         browser.send("/setup/preview")
-        until(lambda: "would comment" in browser.get("/setup/preview"), READY, "the preview", tmp_path)
-        assert "must fix" in browser.get("/setup/preview")
+        until(lambda: "http-equiv" not in browser.get("/setup/preview"), READY, "the preview", tmp_path)
+        page = browser.get("/setup/preview")
+        assert "would comment" in page, page
+        assert "must fix" in page
         assert SECRET not in browser.get("/setup/summary")
         page = browser.send("/setup/summary", do="live", dry_run="1")
         assert "hubbot goes live" in page

@@ -36,6 +36,7 @@ def forge(github: FakeGitHub, pem: str) -> FakeGitHub:  # noqa: F811 - the fixtu
     github.on("GET installation", {"id": 5, "permissions": held, "events": []})
     token = {"token": "ghs_0123456789abcdef", "expires_at": "2099-01-01T00:00:00Z"}
     github.on("POST /app/installations/5/access_tokens", Reply(201, token))
+    github.on("GET /app/installations", [{"id": 5}])
     github.on("GET /app/hook/deliveries", [])
     offer(github, {PAGE: BAD})
     listed = {"id": 1, "number": 7, "state": "open", "title": "Add LeNet", "body": None, "draft": False}

@@ -13,7 +13,7 @@ from bot import settingsfile
 from bot.doctor.github import PERMISSIONS
 from tests.cli.processes import environment, get, running, until
 from tests.cli.test_review import BAD, PAGE, github, offer  # noqa: F401 - `github` is a fixture
-from tests.forges.github.conftest import REPO, FakeGitHub, Reply
+from tests.forges.github.conftest import HEAD, REPO, FakeGitHub, Reply
 from tests.setup.conftest import CODE, FORM, SECRET
 
 pytestmark = pytest.mark.network
@@ -38,6 +38,7 @@ def forge(github: FakeGitHub, pem: str) -> FakeGitHub:  # noqa: F811 - the fixtu
     github.on("POST /app/installations/5/access_tokens", Reply(201, token))
     github.on("GET /app/installations", [{"id": 5}])
     github.on("GET /app/hook/deliveries", [])
+    github.on(f"GET commits/{HEAD}/check-runs", {"total_count": 0, "check_runs": []})
     offer(github, {PAGE: BAD})
     listed = {"id": 1, "number": 7, "state": "open", "title": "Add LeNet", "body": None, "draft": False}
     github.on(

@@ -107,11 +107,7 @@ class World:
 
 def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
     """Opens the database, bringing it up to date, and makes the verifiers of webhooks."""
-    hooks: dict[str, Hooks] = {}
-    if settings.github is not None:
-        hooks["github"] = GitHubHooks(settings.github.secrets)
-    if settings.gitee is not None:
-        hooks["gitee"] = GiteeHooks(settings.gitee.secrets, settings.gitee.password, settings.gitee.window)
+    hooks = verifiers(settings)
     if demo is not None:
         hooks[DEMO] = DemoHooks(read_secret(demo))
     return Receiver(
@@ -121,6 +117,16 @@ def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
         settings.public_url,
         demo is not None,
     )
+
+
+def verifiers(settings: Settings) -> dict[str, Hooks]:
+    """What verifies the deliveries of every forge that is set."""
+    hooks: dict[str, Hooks] = {}
+    if settings.github is not None:
+        hooks["github"] = GitHubHooks(settings.github.secrets)
+    if settings.gitee is not None:
+        hooks["gitee"] = GiteeHooks(settings.gitee.secrets, settings.gitee.password, settings.gitee.window)
+    return hooks
 
 
 @contextmanager

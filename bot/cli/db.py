@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import Any
 
-from bot import settings
+from bot import settings, settingsfile
 
 
 def add_parser(commands: Any) -> None:
@@ -17,6 +17,6 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command has this form
     from bot.store.database import open_database, upgrade
 
-    upgrade(open_database(settings.for_database(os.environ)))
+    upgrade(open_database(settings.for_database(settingsfile.environment(os.environ))))
     print("The database is up to date.")
     return 0

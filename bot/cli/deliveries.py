@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot import settings
+from bot import settings, settingsfile
 from bot.errors import UserError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     from bot import wiring
     from bot.store import inbox
 
-    receiver = wiring.receiver(settings.load(os.environ, credentials=False))
+    receiver = wiring.receiver(settings.load(settingsfile.environment(os.environ), credentials=False))
     engine = receiver.store.engine
     try:
         if args.what == "list":

@@ -8,7 +8,7 @@ import os
 from dataclasses import asdict
 from typing import Any
 
-from bot import logs
+from bot import logs, settingsfile
 
 MARKS = {"ok": "ok     ", "failing": "FAILING", "skipped": "skipped"}
 
@@ -30,7 +30,9 @@ def run(args: argparse.Namespace) -> int:
     from bot.doctor.examine import Examination, examine, worst
 
     logs.configure(())
-    asked = Examination(os.environ, online=not args.offline, write_probe=args.write_probe)
+    asked = Examination(
+        settingsfile.environment(os.environ), online=not args.offline, write_probe=args.write_probe
+    )
     checks = []
     for check in examine(asked):
         checks.append(check)

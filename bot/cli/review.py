@@ -7,10 +7,7 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import threading
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from bot import settings
@@ -40,7 +37,6 @@ def add_parser(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from bot import wiring
     from bot.cli.main import FINDINGS, OK, UNFINISHED
     from bot.flows import once
     from bot.review.report import Verdict, verdict
@@ -48,18 +44,14 @@ def run(args: argparse.Namespace) -> int:
     ref = _ref(args.pull)
     chosen = settings.for_one_pull(os.environ, ref, post=args.post)
     token = chosen.github.token if chosen.github is not None else chosen.gitee and chosen.gitee.token
-    with tempfile.TemporaryDirectory(prefix="hubbot-") as folder:
-        database = f"sqlite:///{Path(folder) / 'once.sqlite'}"
-        try:
-            with wiring.world(replace(chosen, database_url=database)) as world:
-                # Reading a whole hub page by page, or on a stranger's allowance, is too much for one review.
-                alone = replace(world, compares_tree=ref.forge != "gitee" and bool(token))
-                report = once.review(alone, ref, threading.Event())
-        except (ForgeError, CouldNotVerify) as error:
-            print(f"hubbot: {ref} could not be reviewed: {error}", file=sys.stderr)
-            if not token:
-                print(_say(args.lang, "no-token", variable=f"{ref.forge.upper()}_TOKEN"), file=sys.stderr)
-            return UNFINISHED
+    try:
+        with once.apart(chosen, compares_tree=ref.forge != "gitee" and bool(token)) as world:
+            report = once.review(world, ref, threading.Event())
+    except (ForgeError, CouldNotVerify) as error:
+        print(f"hubbot: {ref} could not be reviewed: {error}", file=sys.stderr)
+        if not token:
+            print(_say(args.lang, "no-token", variable=f"{ref.forge.upper()}_TOKEN"), file=sys.stderr)
+        return UNFINISHED
     if report is None:
         print(_say(args.lang, "not-open", ref=ref))
         return OK

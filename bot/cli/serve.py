@@ -6,16 +6,17 @@ import argparse
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot import logs, settings
-from bot.errors import ForgeError
+from bot import logs, settings, settingsfile
+from bot.errors import ForgeError, UserError
 from bot.forges.demo.life import play
 from bot.forges.demo.world import DemoWorld, announce
 
@@ -27,27 +28,67 @@ STOP_TIMEOUT = 35.0
 RESTART_FIRST, RESTART_LAST = 0.5, 30.0
 #: A half that lived this long (seconds) had started well, so that its next start is not delayed.
 SETTLED = 30.0
+#: Connections that wait to be accepted: what gunicorn asks for by itself.
+BACKLOG = 2048
 
 
 def add_parser(commands: Any) -> None:
     commands.add_parser(
         "serve",
         help="run receiver and worker in one go",
-        description="Runs receiver and worker in one go. Without any credentials it serves the demo.",
+        description="Runs receiver and worker in one go. "
+        "Without any credentials it serves the demo, and prints a link that leads through the set-up.",
     )
 
 
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command has this form
-    chosen = settings.load(os.environ)
-    if not chosen.has_forge:
-        from bot.cli import demo
+    environment = settingsfile.environment(os.environ)
+    chosen = settings.load(environment)
+    if chosen.has_forge:
+        hidden, downloader = settings.secrets(chosen), _downloader(chosen, environment)
+        return supervise(dict(os.environ), hidden=hidden, downloader=downloader)
+    from bot.cli import demo
 
-        return demo.run(argparse.Namespace(workdir=demo.WORKDIR, still=False))
-    return supervise(dict(os.environ))
+    stop, live = threading.Event(), threading.Event()
+    with _listening(chosen.host, chosen.port) as listening:
+        way = Way(listening.fileno(), stop, live)
+        shown = argparse.Namespace(workdir=demo.WORKDIR, still=False)
+        code = demo.run(shown, lambda world: serve_demo(world, way))
+        if not live.is_set() or stop.is_set():
+            return code
+        log.info("the set-up is done; starting again with %s", settingsfile.PATH)
+        environment = settingsfile.environment(os.environ)
+        chosen = settings.load(environment)
+        web = Part(("--socket", str(way.socket)), (way.socket,))
+        hidden, downloader = settings.secrets(chosen), _downloader(chosen, environment)
+        return supervise(dict(os.environ), hidden=hidden, web=web, downloader=downloader, stop=stop)
 
 
-def serve_demo(world: DemoWorld) -> int:
-    """The ordinary server on the demo's world, whose webhooks go out as soon as it is ready."""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the first start goes over into a live bot: one socket for both, `stop` to end, `live` to go on."""
+
+    socket: int
+    stop: threading.Event
+    live: threading.Event
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """The socket of the receiver, ours: whoever calls while one server gives way to the next only waits."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise UserError(
+            f"HOST {host} and PORT {port} cannot be listened at ({error.strerror}); choose others."
+        ) from None
+
+
+def serve_demo(world: DemoWorld, way: Way | None = None) -> int:
+    """The ordinary server on the demo's world, whose webhooks go out as soon as it is ready.
+
+    With a `way` the set-up is open beside it.
+    """
     environment = {**os.environ, **world.environment}
     chosen = settings.load(environment)
 
@@ -62,14 +103,61 @@ def serve_demo(world: DemoWorld) -> int:
             if not world.still:
                 play(world, address, wait, stop.is_set)
         except ForgeError as error:
-            log.warning("the demo's events could not be sent: %s", error)
+            if not stop.is_set():
+                log.warning("the demo's events could not be sent: %s", error)
 
-    print(f"The demo is at {address} (Ctrl-C ends it).")
-    return supervise(environment, extra=("--demo", str(world.workdir)), ready=ready)
+    print(f"The demo is at {address} (Ctrl-C ends it).", flush=True)
+    hidden, both = settings.secrets(chosen), ("--demo", str(world.workdir))
+    downloader = _downloader(chosen, environment)
+    if way is None:
+        return supervise(
+            environment, hidden=hidden, web=Part(both), worker=Part(both), downloader=downloader, ready=ready
+        )
+    heard, told = os.pipe()
+    threading.Thread(target=_hear, args=(heard, way.live), daemon=True, name="set-up").start()
+    arguments = (*both, "--socket", str(way.socket), "--setup", str(told))
+    # The receiver keeps the real environment: what is set up is not the demo.
+    web, worker = Part(arguments, (way.socket, told), dict(os.environ)), Part(both)
+    try:
+        return supervise(
+            environment,
+            hidden=hidden,
+            web=web,
+            worker=worker,
+            downloader=downloader,
+            ready=ready,
+            stop=way.stop,
+            live=way.live,
+        )
+    finally:
+        os.close(told)
+
+
+def _hear(heard: int, live: threading.Event) -> None:
+    """Waits for the set-up's word; its end without one is the end of the program."""
+    if os.read(heard, 1):
+        live.set()
+    os.close(heard)
 
 
 def pause(stop: threading.Event, seconds: float) -> None:
     stop.wait(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one half is started with besides the other: arguments, open files, an environment."""
+
+    arguments: tuple[str, ...] = ()
+    files: tuple[int, ...] = ()
+    environment: dict[str, str] | None = None
+
+
+def _downloader(chosen: settings.Settings, environment: Mapping[str, str]) -> Part | None:
+    """With DOWNLOADS=separate a third child, whose environment holds no credential."""
+    if not chosen.separate_downloads:
+        return None
+    return Part(environment=settings.downloader_environment(environment))
 
 
 @dataclass
@@ -77,8 +165,7 @@ class Half:
     """One child process, what it is given, and when it may be started again."""
 
     command: str
-    environment: dict[str, str]
-    arguments: tuple[str, ...]
+    part: Part
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     delay: float = RESTART_FIRST
@@ -88,41 +175,44 @@ class Half:
 def supervise(
     environment: dict[str, str],
     *,
-    extra: tuple[str, ...] = (),
+    hidden: tuple[str, ...],
+    web: Part = Part(),
+    worker: Part = Part(),
+    downloader: Part | None = None,
     ready: Callable[[threading.Event], None] | None = None,
+    stop: threading.Event | None = None,
+    live: threading.Event | None = None,
 ) -> int:
-    """Keeps `hubbot web` and `hubbot worker` running, with `extra` arguments, until SIGTERM or SIGINT.
+    """Keeps `hubbot web` and `hubbot worker` running until SIGTERM or SIGINT, or until `live` is set.
 
-    With DOWNLOADS=separate also `hubbot downloader`, whose environment holds no credential.
-
-    `ready`, if given, is called once in a thread of its own, with the event that ends everything.
+    A signal sets `stop`. `hidden` are the secrets that no log may show. `ready`, if given, is called once in
+    a thread of its own, with an event that tells of the end. A `downloader`, if given, is kept running too.
     """
-    chosen = settings.load(environment)
-    logs.configure(settings.secrets(chosen))
-    stop = threading.Event()
+    logs.configure(hidden)
+    stop, live, over = stop or threading.Event(), live or threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     # Both halves hold the reading end: when we die, however, they see its end and stop.
     lifeline, ours = os.pipe()
-    alive = ("--lifeline", str(lifeline))
-    halves = [Half(command, environment, (*extra, *alive)) for command in ("web", "worker")]
-    if chosen.separate_downloads:
-        halves.append(Half("downloader", settings.downloader_environment(environment), alive))
+    halves = [Half("web", web), Half("worker", worker)]
+    if downloader is not None:
+        halves.append(Half("downloader", downloader))
     try:
         if ready is not None:
-            threading.Thread(target=ready, args=(stop,), daemon=True).start()
-        while not stop.is_set():
+            threading.Thread(target=ready, args=(over,), daemon=True).start()
+        while not (stop.is_set() or live.is_set()):
             for half in halves:
-                _tend(half, lifeline)
+                _tend(half, environment, lifeline)
             stop.wait(0.2)
     finally:
+        over.set()
         _end(halves)
         os.close(ours)
         os.close(lifeline)
     return 0
 
 
-def _tend(half: Half, lifeline: int) -> None:
+def _tend(half: Half, environment: dict[str, str], lifeline: int) -> None:
     now = time.monotonic()
     if half.process is not None:
         code = half.process.poll()
@@ -136,9 +226,9 @@ def _tend(half: Half, lifeline: int) -> None:
     if now >= half.not_before:
         half.started = now
         half.process = subprocess.Popen(  # noqa: S603 - this program itself
-            [sys.executable, "-m", "bot", half.command, *half.arguments],
-            env=half.environment,
-            pass_fds=(lifeline,),
+            [sys.executable, "-m", "bot", half.command, *half.part.arguments, "--lifeline", str(lifeline)],
+            env=environment if half.part.environment is None else half.part.environment,
+            pass_fds=(lifeline, *half.part.files),
             # A Ctrl-C on the terminal is ours to pass on, once, in order.
             start_new_session=True,
         )

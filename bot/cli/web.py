@@ -5,15 +5,22 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot import logs, settings
+from bot import logs, settings, settingsfile
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from bot.web.stored import StoredWorld
 
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("web", help="run the receiver and the pages")
     parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--demo", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--socket", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--setup", type=int, help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -22,13 +29,21 @@ def run(args: argparse.Namespace) -> int:
     from bot.cli.lifeline import follow
     from bot.web.gunicorn import options
 
-    chosen = settings.load(os.environ, credentials=False)
+    environment = dict(os.environ) if args.demo else settingsfile.environment(os.environ)
+    chosen = settings.load(environment, credentials=False)
     logs.configure(settings.secrets(chosen))
 
     class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         def load_config(self) -> None:
             for name, value in options(chosen).items():
                 self.cfg.set(name, value)
+            if args.socket is not None:
+                # The supervisor's: what comes while we are away waits for whoever is next.
+                self.cfg.set("bind", f"fd://{args.socket}")
+            if args.setup is not None:
+                # The set-up lives in the memory of one process, for as long as it takes.
+                self.cfg.set("workers", 1)
+                self.cfg.set("max_requests", 0)
             self.cfg.set("when_ready", lambda _server: follow(args.lifeline))
 
         def load(self) -> Any:
@@ -37,7 +52,25 @@ def run(args: argparse.Namespace) -> int:
             from bot.web.stored import StoredWorld
             from bot.wiring import receiver
 
-            return create_app(StoredWorld(receiver(chosen, args.demo)))
+            world = StoredWorld(receiver(chosen, args.demo))
+            return create_app(world) if args.setup is None else _set_up(world, environment, args.setup)
 
     Server().run()
     return 0
+
+
+def _set_up(world: StoredWorld, environment: dict[str, str], supervisor: int) -> Flask:
+    """The application with its set-up; who reads the terminal or the log may enter it, once."""
+    from bot import setup
+    from bot.setup.door import LINK_LIFE
+
+    def go_live() -> None:
+        os.write(supervisor, b"!")
+
+    app, link = setup.opened(world, environment, go_live)
+    minutes = int(LINK_LIFE / 60)
+    print(
+        f"Set hubbot up for your repositories (the link works once, for {minutes} minutes): {link}",
+        flush=True,
+    )
+    return app

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
-from bot import logs, settings
+from bot import logs, settings, settingsfile
 from bot.cli.lifeline import follow
 
 log = logging.getLogger("hubbot.worker")
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from bot.store.orders import forget_all
     from bot.web.metrics import start_metrics
 
-    chosen = settings.load(os.environ)
+    chosen = settings.load(os.environ if args.demo else settingsfile.environment(os.environ))
     logs.configure(settings.secrets(chosen))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

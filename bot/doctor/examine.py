@@ -62,6 +62,7 @@ def examine(asked: Examination) -> Iterator[Check]:
 
 def _parts(asked: Examination, chosen: Settings) -> Iterator[Iterator[Check]]:
     yield offline.secrets(chosen)
+    yield offline.settings_file()
     yield offline.private_key(chosen)
     yield offline.public_address(chosen)
     yield offline.database(chosen, asked.now())

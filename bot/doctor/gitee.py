@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from urllib.parse import quote
 
 from bot.doctor.ask import Answer, ask
@@ -14,10 +15,29 @@ from bot.settings import GiteeSettings, Settings
 WHY = "deliveries do not arrive, and reviews wait for the reconciler"
 
 
+class Role(StrEnum):
+    """What an account may do in a repository, which decides how results are shown there."""
+
+    ADMIN = "admin"
+    DEVELOPER = "developer"
+    READER = "reader"
+    STRANGER = "stranger"
+
+
+def role_of(answer: Answer) -> Role:
+    """The role by Gitee's answer about the repository."""
+    held = answer.get("permission")
+    if answer.status != 200:
+        return Role.STRANGER
+    if isinstance(held, dict) and held.get("admin") is True:
+        return Role.ADMIN
+    return Role.DEVELOPER if isinstance(held, dict) and held.get("push") is True else Role.READER
+
+
 def examine_gitee(chosen: Settings, now: float) -> Iterator[Check]:
     if chosen.gitee is None:
         return
-    answer = _get(chosen.gitee, "/user")
+    answer = get(chosen.gitee, "/user")
     if answer.status == 0:
         yield unreachable("Gitee", chosen.gitee.api_url, answer)
         return
@@ -29,27 +49,26 @@ def examine_gitee(chosen: Settings, now: float) -> Iterator[Check]:
         return
     yield ok("GITEE_TOKEN", f"signed in as {answer.get('login')}")
     for repo in chosen.gitee.repositories:
-        found = _get(chosen.gitee, f"/repos/{quote(repo)}")
+        found = get(chosen.gitee, f"/repos/{quote(repo)}")
         yield _role(repo, found)
         if found.status == 200:
-            hooks = _get(chosen.gitee, f"/repos/{quote(repo)}/hooks?per_page=100")
+            hooks = get(chosen.gitee, f"/repos/{quote(repo)}/hooks?per_page=100")
             yield _hook(repo, hooks, chosen.public_url)
 
 
-def _get(settings: GiteeSettings, path: str) -> Answer:
+def get(settings: GiteeSettings, path: str) -> Answer:
+    """What Gitee answers to the bot's account."""
     return ask("GET", settings.api_url + path, {"Authorization": f"Bearer {settings.token}"})
 
 
 def _role(repo: str, answer: Answer) -> Check:
-    name = f"role {repo}"
-    if answer.status != 200:
+    name, role = f"role {repo}", role_of(answer)
+    if role is Role.STRANGER:
         fix = f"correct GITEE_REPOSITORIES, or make the bot's account a member of {repo}"
         return failing(name, f"{repo} is not visible ({answer.status})", "it cannot be reviewed", fix)
-    held = answer.get("permission")
-    held = held if isinstance(held, dict) else {}
-    if held.get("admin") is True:
+    if role is Role.ADMIN:
         return ok(name, "administrator: results are check runs, which branch protection can require")
-    if held.get("push") is True:
+    if role is Role.DEVELOPER:
         return ok(
             name,
             "developer: results are the labels hubbot:verified and hubbot:needs-fix and the summary; "

@@ -24,6 +24,8 @@ PERMISSIONS = {
     "issues": ("write", "the summary and replies are comments"),
     "pull_requests": ("write", "review comments are written on lines"),
 }
+#: What is needed besides where the hub has a merge queue.
+QUEUE_PERMISSIONS = {"merge_queues": "read"}
 #: What a bot that only reviews must not be able to do.
 EXCESSIVE = ("administration", "contents", "workflows", "secrets", "members", "organization_administration")
 LEVELS = {"read": 1, "write": 2, "admin": 3}

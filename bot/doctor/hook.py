@@ -9,7 +9,9 @@ from bot.doctor.ask import Answer
 from bot.doctor.check import Check, failing, ok, skipped
 
 #: What `bot.forges.github.hooks` acts on.
-EVENTS = ("pull_request", "issue_comment", "check_run", "check_suite")
+EVENTS = ("pull_request", "issue_comment", "pull_request_review", "check_run", "check_suite")
+#: And where the hub has a merge queue.
+QUEUE_EVENTS = ("merge_group",)
 WHY = "deliveries do not arrive, and reviews wait for the reconciler"
 
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sqlalchemy import delete, false, make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot import settingsfile
 from bot.allowance import Allowance
 from bot.doctor.check import Check, failing, ok, skipped
 from bot.downloads import Fetcher, connect_to
@@ -64,6 +65,19 @@ def _strength(name: str, secret: str) -> Check:
             f"make a new one with: {NEW_SECRET}; keep the old one as {name}_PREVIOUS until the forge has it",
         )
     return ok(name, "long enough")
+
+
+def settings_file(path: Path = settingsfile.PATH) -> Iterator[Check]:
+    """What the set-up wrote holds secrets."""
+    if settingsfile.seen_by_others(path):
+        yield failing(
+            "settings file",
+            f"{path} can be read by other users of this machine",
+            "it holds the credentials",
+            f"chmod 600 {path}",
+        )
+    elif path.exists():
+        yield ok("settings file", f"{path} is its owner's alone")
 
 
 def private_key(chosen: Settings) -> Iterator[Check]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from bot.commands import offered
 from bot.flows import review as flow
@@ -12,12 +16,25 @@ from bot.model import PullRef, Report
 from bot.review import render
 from bot.review.report import Verdict, verdict
 from bot.review.words import RULE_WORDS
+from bot.settings import Settings
 from bot.store.queue import REVIEW, review_request
-from bot.wiring import World
+from bot.wiring import World, world
 
 WORKER = "once"
 #: Heads that are reviewed one after the other when the author pushes meanwhile.
 PUSHES = 3
+
+
+@contextmanager
+def apart(chosen: Settings, *, compares_tree: bool) -> Iterator[World]:
+    """A world for reviews whose results nobody keeps: its database goes with it.
+
+    Comparing with every page of a hub is too much for one review of a Gitee page by page, or without a token.
+    """
+    with tempfile.TemporaryDirectory(prefix="hubbot-") as folder:
+        database = f"sqlite:///{Path(folder) / 'once.sqlite'}"
+        with world(replace(chosen, database_url=database)) as made:
+            yield replace(made, compares_tree=compares_tree)
 
 
 def review(world: World, ref: PullRef, cancelled: threading.Event) -> Report | None:

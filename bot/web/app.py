@@ -5,10 +5,11 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
-from flask import Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from bot.web import defects, hub, pages, record
+from bot.web.closed import closed
 from bot.web.health import health
 from bot.web.site import Site, install
 from bot.web.text import finalize
@@ -16,7 +17,8 @@ from bot.web.webhooks import webhooks
 from bot.web.words import Words, installed
 from bot.web.world import StoreUnavailable, World
 
-#: On every answer, errors too. The pages have no script, no form, and nothing from elsewhere.
+#: On every answer, errors too. The pages have no script, no form, and nothing from elsewhere; only the set-up
+#: has forms, and says so itself.
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; "
@@ -30,8 +32,11 @@ STATIC_AGE = 7 * 24 * 3600
 _STATIC = Path(__file__).with_name("static")
 
 
-def create_app(world: World, words: Words | None = None) -> Flask:
-    """The application for one world; `words` are the other parts' functions, by default the real ones."""
+def create_app(world: World, words: Words | None = None, setup: Blueprint = closed) -> Flask:
+    """The application for one world; `words` are the other parts' functions, by default the real ones.
+
+    `setup` answers below `/setup`, by default that it is closed.
+    """
     app = Flask(
         "bot.web", static_folder=str(_STATIC), template_folder=str(Path(__file__).with_name("templates"))
     )
@@ -48,6 +53,7 @@ def create_app(world: World, words: Words | None = None) -> Flask:
     app.register_blueprint(pages.pages)
     app.register_blueprint(record.record)
     app.register_blueprint(hub.hub)
+    app.register_blueprint(setup)
     app.after_request(_dress)
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(HTTPException, _refused)
@@ -62,7 +68,7 @@ def _versioned(name: str) -> str:
 
 def _dress(answer: Response) -> Response:
     for name, value in HEADERS.items():
-        answer.headers[name] = value
+        answer.headers.setdefault(name, value)
     if "Cache-Control" not in answer.headers:
         answer.headers["Cache-Control"] = "no-cache"
     return answer

@@ -42,7 +42,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 #: The blueprints whose pages are read in two languages.
-READ = ("pages", "hub")
+READ = ("pages", "hub", "setup")
 
 pages = Blueprint("pages", __name__)
 

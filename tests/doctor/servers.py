@@ -45,7 +45,7 @@ def serving(site: Site) -> Iterator[Site]:
             else:
                 self._say(*site.answers.get(f"{self.command} {path}", (404, self._not_found())))
 
-        do_POST = do_GET  # noqa: N815 - the base class calls it by this name
+        do_POST = do_PATCH = do_GET  # noqa: N815 - the base class calls it by this name
 
         def _not_found(self) -> dict[str, str]:
             said = f" {self.headers.get('Authorization', '')}" if site.echo else ""

@@ -36,7 +36,7 @@ PERMISSIONS = {
     "pull_requests": "write",
     "metadata": "read",
 }
-EVENTS = ["pull_request", "issue_comment", "check_run", "check_suite"]
+EVENTS = ["pull_request", "issue_comment", "pull_request_review", "check_run", "check_suite"]
 
 
 @pytest.fixture(scope="session")

@@ -63,6 +63,13 @@ class Browser:
         while self._loaded == before:
             self._receive()
 
+    def press(self, selector: str) -> None:
+        """Presses what a selector finds, and waits until the page that it leads to is there."""
+        before = self._loaded
+        self.run(f"document.querySelector({json.dumps(selector)}).click()")
+        while self._loaded == before:
+            self._receive()
+
     def run(self, expression: str) -> Any:
         """The value of an expression in the page, waited for where it is a promise."""
         found = self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)

@@ -42,6 +42,7 @@ PATHS = (
     "/failures",
     "/failures/gate-decided",
     "/commands",
+    "/setup",
     *(f"/reports/bad{n}" for n in range(len(HOSTILE))),
     "/pulls/github/mindspore/hub/999",
 )
@@ -103,7 +104,8 @@ def test_a_page_is_sound_in_every_look(chromium: browser.Browser, address: str, 
     for lang, dark, width in LOOKS:
         chromium.open(f"{address}{path}?lang={lang}", width=width, dark=dark)
         where = f"{path} {lang} {'dark' if dark else 'light'} {width}"
-        assert chromium.said == [], where
+        # That a page is refused is what the closed set-up is about; the browser says so, too.
+        assert [text for text in chromium.said if "status of 403" not in text] == [], where
         assert chromium.run(AUDIT) == [], where
         assert axe(chromium, contrast=lang == "zh") == [], (
             where

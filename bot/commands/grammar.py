@@ -121,7 +121,7 @@ def shown_lines(tokens: Sequence[Token]) -> Iterator[int]:
     for token in tokens:
         if token.type in ("blockquote_open", "blockquote_close"):
             quotes += token.nesting
-        elif token.type == "inline" and quotes == 0:
+        elif quotes == 0:
             yield from marked_texts(token.children or ())
 
 

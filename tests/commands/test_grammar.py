@@ -31,6 +31,7 @@ SILENT = {
     "indented by a tab": "\t/recheck",
     "inline code": "`/recheck`",
     "inline code over lines": "`a\n/recheck\nb`",
+    "inline code that begins on the line before": "`\n/recheck\n`",
     "HTML comment": "<!-- /recheck -->",
     "HTML comment over lines": "<!--\n/recheck\n-->",
     "HTML comment in a paragraph": "a <!--\n/recheck\n--> b",
@@ -98,6 +99,7 @@ HEARD = {
     "after a list": ("- one\n- two\n/recheck", [("recheck", ())]),
     "after an HTML comment": ("<!-- /status -->\n/recheck", [("recheck", ())]),
     "in emphasis over lines": ("**a\n/recheck\nb**", [("recheck", ())]),
+    "after a link": ("see [a](https://example.org)\n/recheck", [("recheck", ())]),
     "in open details": ("<details>\n\n/recheck\n\n</details>", [("recheck", ())]),
     "after an unclosed backtick": ("a ` b\n/recheck", [("recheck", ())]),
 }

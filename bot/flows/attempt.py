@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from bot.errors import ForgeError, NotThere
 from bot.flows import audit, comment, group, issue, reconcile, review
 from bot.flows.run import Run, Stopped, TooLarge
-from bot.store import queue
+from bot.store import work
 from bot.store.database import StoreUnavailable
-from bot.store.queue import Request
+from bot.store.work import Request
 
 log = logging.getLogger("hubbot.worker")
 
@@ -21,14 +21,14 @@ RETRY_FIRST, RETRY_LAST = 5.0, 900.0
 Flow = Callable[[Run], Request | None]
 
 FLOWS: Mapping[str, Flow] = {
-    queue.REVIEW: review.review,
-    queue.GROUP: group.verify,
-    queue.COMMENT: comment.answer,
-    queue.RECONCILE: reconcile.reconcile,
-    queue.LOCATE: reconcile.locate,
-    queue.INDEX: reconcile.index,
-    queue.AUDIT: audit.audit,
-    queue.ISSUE: issue.keep,
+    work.REVIEW: review.review,
+    work.GROUP: group.verify,
+    work.COMMENT: comment.answer,
+    work.RECONCILE: reconcile.reconcile,
+    work.LOCATE: reconcile.locate,
+    work.INDEX: reconcile.index,
+    work.AUDIT: audit.audit,
+    work.ISSUE: issue.keep,
 }
 
 
@@ -46,7 +46,7 @@ def attempt(run: Run, flows: Mapping[str, Flow] = FLOWS) -> bool:
             jobs.finish(lease, again=flows[lease.kind](run), now=now())
     except TooLarge:
         log.info("%s is bulk work and waits for room", lease.key, extra=fields)
-        return _recorded(lambda: jobs.defer(lease, queue.BULK))
+        return _recorded(lambda: jobs.defer(lease, work.BULK))
     except Stopped:
         log.info("stopped %s", lease.key, extra=fields)
         return _overdue(run) if run.overdue() else _superseded(run)
@@ -64,9 +64,9 @@ def attempt(run: Run, flows: Mapping[str, Flow] = FLOWS) -> bool:
 
 def _bury(run: Run, fields: Mapping[str, str]) -> None:
     lease = run.lease
-    if lease.kind == queue.REVIEW:
+    if lease.kind == work.REVIEW:
         review.bury(run)
-    elif lease.kind == queue.GROUP:
+    elif lease.kind == work.GROUP:
         group.bury(run)
     run.world.queue.park(lease, "its process died each time")
     log.error("parked %s after %d attempts", lease.key, lease.attempts - 1, extra=fields)
@@ -82,7 +82,7 @@ def _superseded(run: Run) -> bool:
     """Ends a generation that a newer one has cancelled."""
 
     def end() -> None:
-        if run.lease.kind == queue.REVIEW:
+        if run.lease.kind == work.REVIEW:
             run.world.store.supersede(run.ref, run.world.now())
         run.world.queue.finish(run.lease, now=run.world.now())
 
@@ -99,16 +99,16 @@ def _forge_failed(run: Run, error: ForgeError, fields: Mapping[str, str]) -> boo
         log.info("%s: %s", lease.key, error, extra=fields)
 
         def end() -> None:
-            if lease.kind == queue.REVIEW:
+            if lease.kind == work.REVIEW:
                 review.give_up(run)
             jobs.finish(lease, now=run.world.now())
 
         return _recorded(end)
-    if error.permanent and lease.kind != queue.RECONCILE:
+    if error.permanent and lease.kind != work.RECONCILE:
         log.warning("%s: %s; set aside", lease.key, error, extra=fields)
 
         def set_aside() -> None:
-            if lease.kind == queue.REVIEW:
+            if lease.kind == work.REVIEW:
                 review.give_up(run)
             jobs.park(lease, str(error))
 

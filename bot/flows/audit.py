@@ -15,9 +15,9 @@ from bot.flows.tree import REGULAR, is_page
 from bot.model import TreeEntry
 from bot.review import health
 from bot.review.health import Declared, History
-from bot.store import queue
+from bot.store import work
 from bot.store.auditrows import ALIVE, DIGESTS, Due, Published, Round, hub_name
-from bot.store.queue import Request
+from bot.store.work import Request
 from bot.wiring import Auditor
 from rules.facts import RemoteFile, Wanted
 from rules.page import Page, parse
@@ -103,7 +103,7 @@ def _next(auditor: Auditor, hub: str, now: float) -> tuple[str, float]:
 
 
 def _again(run: Run, due_at: float) -> Request:
-    return Request(run.lease.key, queue.AUDIT, run.ref, {}, queue.LAST, due_at=due_at)
+    return Request(run.lease.key, work.AUDIT, run.ref, {}, work.LAST, due_at=due_at)
 
 
 class _Piece:

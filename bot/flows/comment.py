@@ -23,9 +23,10 @@ from bot.review.language import language
 from bot.review.outages import worth_a_try
 from bot.review.report import plain_value
 from bot.store.hostrows import let_try
-from bot.store.queue import LEASE, judge_request, review_request
+from bot.store.queue import LEASE
 from bot.store.rulings import OBEYED, Kind
 from bot.store.store import ANSWERED
+from bot.store.work import judge_request, review_request
 
 log = logging.getLogger("hubbot.comment")
 

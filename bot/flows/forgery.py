@@ -12,7 +12,7 @@ from bot.model import GATE, Posted, PullRequest, Report
 from bot.review import plan
 from bot.review.checks import checks
 from bot.review.shared import worst
-from bot.store.queue import judge_request
+from bot.store.work import judge_request
 
 log = logging.getLogger("hubbot.forgery")
 

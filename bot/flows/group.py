@@ -16,8 +16,8 @@ from bot.flows.run import Run
 from bot.forges.base import Queueing
 from bot.model import ChangeSet, Check, Group, PullRequest, PullState, Report
 from bot.review import approvals, gate, queued
-from bot.store.queue import Request, group_request, review_request
 from bot.store.store import QUEUED
+from bot.store.work import Request, group_request, review_request
 
 log = logging.getLogger("hubbot.group")
 

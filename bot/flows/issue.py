@@ -13,10 +13,10 @@ from bot.model import Issue, PullRef
 from bot.review import issue
 from bot.review.health import NEEDS_OWNER, Declared
 from bot.review.issue import Trouble, Wanted
-from bot.store import queue
+from bot.store import work
 from bot.store.auditrows import hub_name
 from bot.store.hubview import HubView
-from bot.store.queue import Request
+from bot.store.work import Request
 from bot.wiring import Keeping, World
 
 log = logging.getLogger("hubbot.audit")
@@ -35,7 +35,7 @@ def request(world: World, ref: PullRef, due_at: float = 0.0) -> Request | None:
     """A look at whether the issue is still right; None where none is kept."""
     if world.auditor is None or ref.forge not in world.auditor.keeping:
         return None
-    return Request(f"issue {hub_name(ref)}", queue.ISSUE, ref, {}, queue.LATER, due_at=due_at)
+    return Request(f"issue {hub_name(ref)}", work.ISSUE, ref, {}, work.LATER, due_at=due_at)
 
 
 def keep(run: Run) -> Request | None:

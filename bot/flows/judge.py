@@ -14,8 +14,8 @@ from bot.model import PullRequest, Report
 from bot.review import gate
 from bot.review.render import unmet
 from bot.review.text import span
-from bot.store.queue import Request, retry_request, review_request
 from bot.store.rulings import Kind
+from bot.store.work import Request, retry_request, review_request
 
 log = logging.getLogger("hubbot.judge")
 

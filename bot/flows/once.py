@@ -17,7 +17,7 @@ from bot.review import render
 from bot.review.report import Verdict, verdict
 from bot.review.words import RULE_WORDS
 from bot.settings import Settings
-from bot.store.queue import REVIEW, review_request
+from bot.store.work import REVIEW, review_request
 from bot.wiring import World, world
 
 WORKER = "once"

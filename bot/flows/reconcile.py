@@ -14,8 +14,8 @@ from bot.flows.thrift import short_until
 from bot.flows.tree import tree_assets
 from bot.forges.base import Polled, Redelivering
 from bot.model import PullRef
-from bot.store import queue
-from bot.store.queue import Request, comment_request, review_request
+from bot.store import work
+from bot.store.work import Request, comment_request, review_request
 from bot.wiring import World
 
 log = logging.getLogger("hubbot.reconcile")
@@ -33,10 +33,10 @@ def standing(world: World) -> Iterator[Request]:
     for forge, repositories in world.repositories.items():
         for repo in repositories:
             ref = PullRef(forge, repo, 0)
-            yield Request(f"reconcile {forge}/{repo}", queue.RECONCILE, ref, {}, queue.LATER)
-            yield Request(f"index {forge}/{repo}", queue.INDEX, ref, {}, queue.LATER)
+            yield Request(f"reconcile {forge}/{repo}", work.RECONCILE, ref, {}, work.LATER)
+            yield Request(f"index {forge}/{repo}", work.INDEX, ref, {}, work.LATER)
             if world.auditor is not None:
-                yield Request(f"audit {forge}/{repo}", queue.AUDIT, ref, {}, queue.LAST)
+                yield Request(f"audit {forge}/{repo}", work.AUDIT, ref, {}, work.LAST)
             if (kept := issue.request(world, ref)) is not None:
                 yield kept
 
@@ -64,7 +64,7 @@ def reconcile(run: Run) -> Request:
     if polling is not None and not is_short:
         _listen(run, polling.source)
     due = now + (polling.every if polling else EVERY)
-    return Request(run.lease.key, queue.RECONCILE, run.ref, {}, queue.LATER, due_at=due)
+    return Request(run.lease.key, work.RECONCILE, run.ref, {}, work.LATER, due_at=due)
 
 
 def _ask_again(run: Run, source: Redelivering) -> None:

@@ -36,8 +36,8 @@ from bot.review.certain import certain
 from bot.review.excerpts import excerpts
 from bot.review.language import language
 from bot.review.report import SUPERSEDED, Verdict, verdict
-from bot.store.queue import JUDGE, Request, retry_request, review_request
 from bot.store.store import FORGE_REFUSED
+from bot.store.work import JUDGE, Request, retry_request, review_request
 from rules import engine
 from rules.engine import Subject
 from rules.facts import ConfFile, Facts, RemoteFile, TreeAsset, Wanted

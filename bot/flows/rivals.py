@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Mapping
 from bot.errors import ForgeError
 from bot.flows.run import Run
 from bot.model import PullRef, PullRequest, PullState, Report
-from bot.store.queue import review_request
 from bot.store.store import Store
+from bot.store.work import review_request
 
 log = logging.getLogger("hubbot.review")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.flows.run import Run
 from bot.model import PullRequest, PullState, Report
-from bot.store.queue import judge_request
+from bot.store.work import judge_request
 
 #: Ours: so many are asked after, with one request each; of more it is taken for granted that they are open.
 MAX_ASKED = 5

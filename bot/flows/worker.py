@@ -16,7 +16,7 @@ from functools import partial
 from bot.flows import reconcile
 from bot.flows.attempt import FLOWS, Flow, attempt
 from bot.flows.run import Run
-from bot.store import queue
+from bot.store import work
 from bot.store.database import StoreUnavailable
 from bot.store.queue import ANY, LARGE, LEASE, SMALL, Lease, Priorities
 from bot.wiring import World
@@ -24,7 +24,7 @@ from bot.wiring import World
 log = logging.getLogger("hubbot.worker")
 
 #: The kinds of job that read remote files.
-REVIEWS = (queue.REVIEW, queue.GROUP)
+REVIEWS = (work.REVIEW, work.GROUP)
 #: Seconds between two looks at the queue: a webhook's work begins within this.
 POLL = 0.2
 #: Seconds between two looks at whether a running job was superseded, and between two heartbeats.
@@ -97,9 +97,9 @@ class Worker:
         self.lanes = (
             Lane(REVIEWS, reviews, SMALL),
             Lane(REVIEWS, bulk, LARGE),
-            Lane((queue.COMMENT, queue.LOCATE), quick),
-            Lane((queue.RECONCILE, queue.INDEX, queue.ISSUE), 1),
-            Lane((queue.AUDIT,), 1),
+            Lane((work.COMMENT, work.LOCATE), quick),
+            Lane((work.RECONCILE, work.INDEX, work.ISSUE), 1),
+            Lane((work.AUDIT,), 1),
         )
         self.active: dict[int, Active] = {}
         self.stranded: list[Lease] = []

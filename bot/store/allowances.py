@@ -11,8 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select, update
 
 from bot.allowance import BURST, Allowance, spent, told
-from bot.store.database import StoreUnavailable, volatile, writing
-from bot.store.queue import insert_into
+from bot.store.database import StoreUnavailable, insert_into, volatile, writing
 from bot.store.schema import allowances, paces
 
 log = logging.getLogger("hubbot.allowance")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, delete, func, or_, select, update
 
 from bot.review import health
 from bot.review.health import History, State
-from bot.store import queue
+from bot.store import work
 from bot.store.auditrows import (
     DIGESTS,
     MAX_PATH,
@@ -28,8 +28,7 @@ from bot.store.auditrows import (
     round_from,
     standing_of,
 )
-from bot.store.database import reading, storable, writing
-from bot.store.queue import insert_into
+from bot.store.database import insert_into, reading, storable, writing
 from bot.store.schema import audit_files as files
 from bot.store.schema import audit_incidents as incidents
 from bot.store.schema import audit_links as links
@@ -129,7 +128,7 @@ class AuditStore:
     def reviews_wait(self, now: float) -> bool:
         """Whether a review is running or due: the audit lets it go first."""
         wanted = (
-            jobs.c.kind.in_((queue.REVIEW, queue.COMMENT)),
+            jobs.c.kind.in_((work.REVIEW, work.COMMENT)),
             jobs.c.wanted > jobs.c.done,
             jobs.c.parked.is_(False),
             jobs.c.due_at <= now,

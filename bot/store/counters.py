@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from bot.store.queue import insert_into
+from bot.store.database import insert_into
 from bot.store.schema import counters
 
 #: Upper ends, in seconds, of the classes that the time to take a delivery in is counted by.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.pool import QueuePool
 
 from bot.errors import UserError
 
+#: INSERT with ON CONFLICT, which both databases have and spell alike.
+INSERTS: Mapping[str, Callable[[Any], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 #: Seconds that a writer waits for SQLite's one write lock before the store counts as unavailable.
 SQLITE_WAIT = 10
 POOL = 16
@@ -143,3 +146,8 @@ def is_current(engine: Engine) -> bool:
     wanted = ScriptDirectory.from_config(_alembic(engine)).get_current_head()
     with reading(engine) as connection:
         return MigrationContext.configure(connection).get_current_revision() == wanted
+
+
+def insert_into(connection: Connection, table: Any) -> Any:
+    """An insert that may say what to do where there is such a row already."""
+    return INSERTS[connection.dialect.name](table)

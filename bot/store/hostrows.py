@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from bot.hosts import Holding, Host, Slot
-from bot.store.database import PIECE, writing
-from bot.store.queue import insert_into
+from bot.store.database import PIECE, insert_into, writing
 from bot.store.schema import host_slots, hosts
 
 

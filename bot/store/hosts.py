@@ -33,8 +33,7 @@ from bot.hosts import (
     spare,
 )
 from bot.store import hostrows as rows
-from bot.store.database import PIECE, StoreUnavailable, reading, volatile, writing
-from bot.store.queue import insert_into
+from bot.store.database import PIECE, StoreUnavailable, insert_into, reading, volatile, writing
 from bot.store.schema import host_slots, hosts
 from rules.facts import RemoteFile
 

@@ -12,8 +12,8 @@ from sqlalchemy import Engine, select
 from bot.model import Delivery
 from bot.store.database import reading, writing
 from bot.store.intake import work
-from bot.store.queue import enqueue
 from bot.store.schema import deliveries
+from bot.store.work import enqueue
 
 _HEAD = (
     deliveries.c.id,

@@ -15,10 +15,18 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError
 
 from bot.model import Delivery, Intent, PullRef
-from bot.store import counters, queue
-from bot.store.database import StoreUnavailable, storable, writing
-from bot.store.queue import INSERTS, Request, comment_request, enqueue, group_request, review_request
+from bot.store import counters
+from bot.store.database import INSERTS, StoreUnavailable, storable, writing
 from bot.store.schema import deliveries
+from bot.store.work import (
+    LOCATE,
+    SOON,
+    Request,
+    comment_request,
+    enqueue,
+    group_request,
+    review_request,
+)
 
 #: Deliveries in one transaction at most: what is in it waits for all of it.
 TOGETHER = 64
@@ -145,7 +153,7 @@ def work(delivery: Delivery) -> Request | None:
             return review_request(ref, supersede=False, fresh=True)
         case Intent.RERUN if delivery.head_sha:
             key = f"locate {delivery.forge}/{delivery.repo} {delivery.head_sha}"
-            return Request(key, queue.LOCATE, ref, {"head_sha": delivery.head_sha}, queue.SOON)
+            return Request(key, LOCATE, ref, {"head_sha": delivery.head_sha}, SOON)
         case Intent.COMMENT if delivery.comment is not None:
             return comment_request(ref, delivery.comment)
         case Intent.GROUP if delivery.group is not None:

@@ -12,8 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Table, fun
 
 from bot.model import Approval, AuditEntry, Hold, PullRef, User, Waiver
 from bot.review.report import approval, hold, plain_value, waiver
-from bot.store.database import reading, storable, writing
-from bot.store.queue import insert_into
+from bot.store.database import insert_into, reading, storable, writing
 from bot.store.schema import audit, decisions
 
 #: Characters of a text within a decision or an entry: a reason is a sentence or two.

@@ -11,11 +11,10 @@ from sqlalchemy import Engine, delete, func, or_, select, update
 from bot.allowance import Allowance
 from bot.model import Delivery, PullRef, Report
 from bot.review.report import SUPERSEDED, from_json, remote_file, to_json
-from bot.store import allowances, counters, hostrows, queue, tasks, verified
-from bot.store.database import PIECE, reading, writing
+from bot.store import allowances, counters, hostrows, tasks, verified, work
+from bot.store.database import PIECE, insert_into, reading, writing
 from bot.store.intake import Arrival, Intake
 from bot.store.orders import UNANSWERED
-from bot.store.queue import insert_into
 from bot.store.rulings import Rulebook
 from bot.store.schema import deliveries, hosts, jobs, measurements, notes, pages, reports, workers
 from bot.store.verified import url_hash
@@ -136,7 +135,7 @@ class Store:
             .order_by(newest.c.at.desc())
         )
         active = select(jobs.c.forge, jobs.c.repo, jobs.c.number).where(
-            jobs.c.kind == queue.REVIEW, jobs.c.worker != ""
+            jobs.c.kind == work.REVIEW, jobs.c.worker != ""
         )
         with reading(self.engine) as connection:
             found = [from_json(document) for document in connection.execute(query).scalars()]
@@ -272,7 +271,7 @@ class Store:
         newest = select(func.max(reports.c.started_at)).group_by(
             reports.c.forge, reports.c.repo, reports.c.number
         )
-        told = jobs.c.kind.in_((queue.COMMENT, queue.LOCATE, queue.GROUP))
+        told = jobs.c.kind.in_((work.COMMENT, work.LOCATE, work.GROUP))
         over = (
             delete(deliveries).where(deliveries.c.received_at < before),
             delete(measurements).where(measurements.c.measured_at < before),

@@ -11,9 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, case, delete, func, or_, select, update
 
 from bot.orders import MAX_ATTEMPTS, Errand, Outcome, Task
-from bot.store.database import reading, volatile, writing
+from bot.store.database import insert_into, reading, volatile, writing
 from bot.store.orders import LEASE
-from bot.store.queue import insert_into
 from bot.store.schema import downloaders, orders, outcomes
 
 

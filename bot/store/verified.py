@@ -11,8 +11,7 @@ from sqlalchemy import Connection, Engine, delete, select
 
 from bot.model import PullRef
 from bot.review.report import remote_file
-from bot.store.database import PIECE, reading
-from bot.store.queue import insert_into
+from bot.store.database import PIECE, insert_into, reading
 from bot.store.schema import verified
 from rules.facts import RemoteFile, Wanted
 

@@ -15,7 +15,7 @@ from bot.forges.gitee.client import GiteeForge
 from bot.forges.pace import Pace
 from bot.model import Delivery, Intent, PullRef
 from bot.store.database import open_database, upgrade
-from bot.store.queue import RECONCILE
+from bot.store.work import RECONCILE
 from tests.acceptance.pages import Hub
 from tests.acceptance.world import ASSETS, CONTEXTS, FORMAT, GATE, Outcome, inline_places, states, summaries
 from tests.flows.story import PAGE, Story, page

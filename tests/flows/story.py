@@ -17,7 +17,7 @@ from bot.downloads.texts import Text, TextState
 from bot.flows.attempt import attempt
 from bot.flows.run import Run
 from bot.model import Comment, Delivery, Intent, PullRef, Report, User
-from bot.store import queue as kinds
+from bot.store import work as kinds
 from bot.store.queue import Lease, Queue
 from bot.store.store import Store
 from bot.wiring import World

@@ -19,11 +19,12 @@ from bot.flows.run import Run, Stopped
 from bot.model import PullRef
 from bot.review.health import DAY, State
 from bot.settings import AuditSettings
-from bot.store import queue
+from bot.store import work
 from bot.store.auditrows import DIGESTS
 from bot.store.audits import AuditStore
 from bot.store.hubview import HubView, Query
-from bot.store.queue import Lease, Request, review_request
+from bot.store.queue import Lease
+from bot.store.work import Request, review_request
 from bot.wiring import Auditor, World
 from rules.facts import RemoteFile, RemoteState, Wanted
 from rules.finding import Fault
@@ -84,12 +85,12 @@ class Patrol:
     world: World
 
     def put(self) -> None:
-        request = Request(f"audit {HUB}", queue.AUDIT, REF, {}, queue.LAST)
+        request = Request(f"audit {HUB}", work.AUDIT, REF, {}, work.LAST)
         self.world.queue.put(request, self.world.now())
 
     def lease(self) -> Lease | None:
         self.world.queue.beat("w", self.world.now())
-        return self.world.queue.lease("w", (queue.AUDIT,), self.world.now())
+        return self.world.queue.lease("w", (work.AUDIT,), self.world.now())
 
     def piece(self) -> bool:
         """Does one job if one is due."""

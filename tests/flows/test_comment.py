@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import ForgeError
 from bot.model import Comment, Intent, Permission, Reaction, User
-from bot.store.queue import COMMENT, REVIEW
+from bot.store.work import COMMENT, REVIEW
 from tests.flows.forge import AUTHOR, BOT, MAINTAINER, STRANGER
 from tests.flows.story import Story, failing, links, page
 

@@ -16,7 +16,7 @@ from bot.flows.run import Run
 from bot.model import PullRef
 from bot.review.health import DAY
 from bot.review.issue import marker
-from bot.store import queue
+from bot.store import queue, work
 from bot.wiring import Keeping
 from tests.flows.test_audit import HUB, REF, Patrol, _url, patrol
 from tests.forges.issues import BOT, FORGES, REPO, STRANGER, IssueServer, serving
@@ -43,7 +43,7 @@ class Watch:
         """Runs the job of the issue if it is due; whether it was."""
         world = self.patrol.world
         world.queue.beat("w", world.now())
-        lease = world.queue.lease("w", (queue.ISSUE,), world.now())
+        lease = world.queue.lease("w", (work.ISSUE,), world.now())
         if lease is None:
             return False
         assert attempt(Run(world, lease, threading.Event()))
@@ -211,7 +211,7 @@ def test_a_run_that_was_taken_over_writes_nothing(watch: Watch) -> None:
     watch.patrol.all()
     world = watch.patrol.world
     world.queue.beat("w", world.now())
-    lease = world.queue.lease("w", (queue.ISSUE,), world.now())
+    lease = world.queue.lease("w", (work.ISSUE,), world.now())
     assert lease is not None
     stop = threading.Event()
     stop.set()
@@ -242,10 +242,10 @@ def test_while_a_round_goes_on_it_is_looked_at_now_and_then(watch: Watch) -> Non
 def test_a_worker_looks_when_it_starts_and_only_where_it_is_asked_to(watch: Watch) -> None:
     world = watch.patrol.world
     kinds = [request.kind for request in reconcile.standing(world)]
-    assert queue.ISSUE in kinds
+    assert work.ISSUE in kinds
     assert world.auditor is not None
     without = replace(world, auditor=replace(world.auditor, keeping={}))
-    assert queue.ISSUE not in [request.kind for request in reconcile.standing(without)]
+    assert work.ISSUE not in [request.kind for request in reconcile.standing(without)]
     lease = cast(queue.Lease, type("L", (), {"ref": PullRef("github", "a/b", 0)})())
     assert issue.keep(Run(without, lease, threading.Event())) is None
 

@@ -11,7 +11,7 @@ from bot.errors import ForgeError
 from bot.flows.reconcile import EVERY, standing
 from bot.model import Comment, Intent, PullRef, PullState, User
 from bot.store.allowances import Account
-from bot.store.queue import INDEX, RECONCILE
+from bot.store.work import INDEX, RECONCILE
 from bot.wiring import Polling
 from tests.flows.forge import AUTHOR, BOT
 from tests.flows.story import PAGE, Story, failing, links, page, page_of, path_of

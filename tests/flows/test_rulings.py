@@ -13,8 +13,8 @@ from bot.flows.comment import COOL_DOWN
 from bot.flows.reconcile import EVERY, standing
 from bot.forges.base import Merged
 from bot.model import Check, CheckState, Comment, Intent, PullRequest, PullState, Reaction, User
-from bot.store.queue import COMMENT
 from bot.store.schema import audit
+from bot.store.work import COMMENT
 from tests.flows.forge import AUTHOR, BOT, MAINTAINER, STRANGER
 from tests.flows.story import PAGE, Story, failing, links, page
 

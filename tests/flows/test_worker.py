@@ -17,10 +17,10 @@ from bot.flows.review import BULK_FILES
 from bot.flows.run import Run, Stopped
 from bot.flows.worker import Patience, Worker
 from bot.model import Intent
-from bot.store import queue as kinds
+from bot.store import work as kinds
 from bot.store.database import StoreUnavailable
-from bot.store.queue import Request
 from bot.store.schema import jobs
+from bot.store.work import Request
 from tests.flows.story import Story, page, page_of, path_of
 
 WITHIN = 12.0

@@ -10,7 +10,8 @@ from bot.review.health import DAY, Declared, History, State, observed
 from bot.store.auditrows import ALIVE, DIGESTS, Published
 from bot.store.audits import AuditStore
 from bot.store.hubview import SORTS, HubView, Query
-from bot.store.queue import Queue, review_request
+from bot.store.queue import Queue
+from bot.store.work import review_request
 from rules.facts import RemoteFile, RemoteState
 from rules.finding import Fault
 

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Engine, event, func, select
 from bot.model import Comment, Delivery, Intent, PullRef, User
 from bot.store.database import StoreUnavailable
 from bot.store.intake import TOGETHER, work
-from bot.store.queue import COMMENT, LOCATE, REVIEW, Queue, Request
+from bot.store.queue import Queue
 from bot.store.schema import deliveries, jobs, metadata
 from bot.store.store import Store
+from bot.store.work import COMMENT, LOCATE, REVIEW, Request
 
 NOW = 1_000_000.0
 REF = PullRef("github", "owner/hub", 7)

@@ -9,20 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.model import Comment, PullRef, User
-from bot.store.queue import (
-    BULK,
-    COMMENT,
-    LARGE,
-    LEASE,
-    MAX_ATTEMPTS,
-    REVIEW,
-    SMALL,
-    Lease,
-    Queue,
-    Request,
-    comment_request,
-    review_request,
-)
+from bot.store.queue import LARGE, LEASE, MAX_ATTEMPTS, SMALL, Lease, Queue
+from bot.store.work import BULK, COMMENT, REVIEW, Request, comment_request, review_request
 
 REF = PullRef("github", "owner/hub", 7)
 NOW = 1_000_000.0

@@ -6,9 +6,10 @@ from sqlalchemy import Engine, insert
 
 from bot.model import PullRef
 from bot.store.database import writing
-from bot.store.queue import Queue, review_request
+from bot.store.queue import Queue
 from bot.store.schema import hosts, workers
 from bot.store.standing import Standing, Troubled, standing
+from bot.store.work import review_request
 
 NOW = 1_764_000_000.0
 

@@ -15,9 +15,10 @@ from sqlalchemy import Engine, create_engine, event, func, select
 from bot.errors import UserError
 from bot.model import Comment, Condition, Delivery, Intent, PullRef, Report, User
 from bot.store.database import StoreUnavailable, is_current, open_database, storable, upgrade
-from bot.store.queue import COMMENT, REVIEW, Queue, comment_request, review_request
+from bot.store.queue import Queue
 from bot.store.schema import deliveries, jobs, metadata
 from bot.store.store import PIECE, Store
+from bot.store.work import COMMENT, REVIEW, comment_request, review_request
 from rules.facts import RemoteFile, RemoteState
 from rules.finding import Fault, Finding, Severity, Span, Suggestion
 

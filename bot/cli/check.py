@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.cli.gather import from_branch, from_hub, from_paths
 from bot.cli.staged import from_index
-from bot.cli.terminal import has_colour, spoken
+from bot.cli.terminal import columns, has_colour, spoken
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
 from rules import engine, policy
@@ -92,6 +92,8 @@ def _once(args: argparse.Namespace) -> int:
         result = Result(tuple(findings), len(subjects), args.lang, lines)
         for name, target in outputs:
             _write(result, name, target)
+        if not subjects:
+            print(say(args.lang, "nothing-staged" if args.staged else "nothing-changed"), file=sys.stderr)
     except UserError as error:
         print(f"hubbot: {error}", file=sys.stderr)
         return USAGE
@@ -172,7 +174,7 @@ def _write(result: Result, name: str, target: str) -> None:
                 say(result.lang, "cannot-write", path=target, detail=error.strerror)
             ) from None
     elif name == "text":
-        _print(render(result, colour=has_colour(sys.stdout)))
+        _print(render(result, colour=has_colour(sys.stdout), columns=columns(sys.stdout)))
     else:
         _print(render(result))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from bot.cli.repository import as_committed, at_commit, changed_since, contents, merge_base, top
 from bot.cli.words import say
@@ -76,7 +76,7 @@ def from_branch(base: str, lang: str) -> tuple[list[Subject], Facts]:
     return [*subjects, *removed], Facts(tree=tree, paths=paths)
 
 
-def hub_path(file: Path, whole: Path) -> str:
+def hub_path(file: PurePath, whole: PurePath) -> str:
     """A file's path in its hub, or as it was given where it lies in none; `whole` is its resolved path."""
     return _hub_path(file.as_posix(), whole.as_posix())
 

@@ -92,7 +92,7 @@ def _once(args: argparse.Namespace) -> int:
         result = Result(tuple(findings), len(subjects), args.lang, lines)
         for name, target in outputs:
             _write(result, name, target)
-        if not subjects:
+        if not subjects and ("text", "") in outputs:
             print(say(args.lang, "nothing-staged" if args.staged else "nothing-changed"), file=sys.stderr)
     except UserError as error:
         print(f"hubbot: {error}", file=sys.stderr)

@@ -75,6 +75,8 @@ OPERATORS = {
 }
 COMMANDS = {**PUBLISHERS, **OPERATORS}
 
+#: The modules of what hubbot needs whatever it is installed for.
+REQUIRED = ("markdown_it", "rapidfuzz", "urllib3", "yaml")
 OK, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
 
 
@@ -132,10 +134,13 @@ def _version() -> str:
 
 
 def _not_installed(name: str, error: ModuleNotFoundError) -> int:
-    """The publishers' installation has no server: that is a matter of installing, not a defect."""
-    if (error.name or "").partition(".")[0] in ("bot", "rules", ""):
+    """A package that was not installed, such as the server's: a matter of installing, not a defect."""
+    missing = (error.name or "").partition(".")[0]
+    if missing in ("bot", "rules", ""):
         raise error
-    print(f"hubbot: `{name}` needs {error.name}, which comes with hubbot[server].", file=sys.stderr)
+    package = "hubbot" if missing in REQUIRED else "hubbot[server]"
+    said = WORDS[spoken()]["not-installed"].format(command=name, module=error.name, package=package)
+    print(f"hubbot: {said}", file=sys.stderr)
     return USAGE
 
 

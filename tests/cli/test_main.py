@@ -207,3 +207,21 @@ def test_wrong_arguments_are_named_in_the_language_of_the_terminal(args: list[st
 def test_the_version_is_told() -> None:
     done = hubbot("--version")
     assert (done.returncode, done.stdout.split()[0]) == (0, "hubbot")
+
+
+@pytest.mark.parametrize(("module", "package"), [("yaml", "hubbot"), ("flask", "hubbot[server]")])
+@pytest.mark.parametrize(("lang", "words"), [("en_US", "needs {}"), ("zh_CN", "需要 {}")])
+def test_what_is_not_installed_is_named_with_its_package(
+    module: str, package: str, lang: str, words: str
+) -> None:
+    program = f"""
+import os, sys
+os.environ["LANG"] = "{lang}.UTF-8"
+sys.modules["{module}"] = None
+from bot.cli.main import main
+sys.exit(main(["{"check" if module == "yaml" else "demo"}"]))
+"""
+    done = python(program)
+    assert done.returncode == 2, done.stderr
+    assert words.format(module) in done.stderr
+    assert f'pip install "{package}"' in done.stderr

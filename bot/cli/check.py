@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli.gather import from_branch, from_hub, from_paths
-from bot.cli.staged import from_index
 from bot.cli.terminal import columns, has_colour, spoken
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
@@ -120,6 +119,8 @@ def _subjects(args: argparse.Namespace) -> tuple[list[Subject], Facts]:
     if (args.diff is not None or args.staged) and (args.all or args.paths):
         raise UserError(say(args.lang, "conflict"))
     if args.staged:
+        from bot.cli.staged import from_index  # only here: most checks are of files
+
         return from_index(args.diff or "", args.lang)
     if args.all:
         subjects = [subject for root in args.paths or ["."] for subject in from_hub(root, args.lang)]

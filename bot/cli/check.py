@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli.gather import from_branch, from_hub, from_paths
-from bot.cli.staged import from_index
-from bot.cli.terminal import has_colour, spoken
+from bot.cli.terminal import columns, has_colour, spoken
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
 from rules import engine, policy
@@ -92,6 +91,8 @@ def _once(args: argparse.Namespace) -> int:
         result = Result(tuple(findings), len(subjects), args.lang, lines)
         for name, target in outputs:
             _write(result, name, target)
+        if not subjects and ("text", "") in outputs:
+            print(say(args.lang, "nothing-staged" if args.staged else "nothing-changed"), file=sys.stderr)
     except UserError as error:
         print(f"hubbot: {error}", file=sys.stderr)
         return USAGE
@@ -118,6 +119,8 @@ def _subjects(args: argparse.Namespace) -> tuple[list[Subject], Facts]:
     if (args.diff is not None or args.staged) and (args.all or args.paths):
         raise UserError(say(args.lang, "conflict"))
     if args.staged:
+        from bot.cli.staged import from_index  # only here: most checks are of files
+
         return from_index(args.diff or "", args.lang)
     if args.all:
         subjects = [subject for root in args.paths or ["."] for subject in from_hub(root, args.lang)]
@@ -172,7 +175,7 @@ def _write(result: Result, name: str, target: str) -> None:
                 say(result.lang, "cannot-write", path=target, detail=error.strerror)
             ) from None
     elif name == "text":
-        _print(render(result, colour=has_colour(sys.stdout)))
+        _print(render(result, colour=has_colour(sys.stdout), columns=columns(sys.stdout)))
     else:
         _print(render(result))
 

@@ -8,8 +8,9 @@ read never ends the run, nothing is downloaded, colours are for terminals only, 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot.cli import sha256
@@ -42,12 +43,24 @@ def md_validator(arguments: Sequence[str] | None = None) -> int:
         help="Resource Directory or path of the Markdown file (default: ../assets/)",
     )
     args = parser.parse_args(arguments)
+    return _interruptible(lambda: _validated(args.check_path))
+
+
+def _validated(path: str) -> int:
     try:
-        subjects, facts = _subjects(args.check_path)
+        subjects, facts = _subjects(path)
     except (UserError, CouldNotVerify) as error:
         print(error)
         return _last("Failed!", _RED, FAILED)
     return _judged(subjects, facts)
+
+
+def _interruptible(work: Callable[[], int]) -> int:
+    """Ctrl-C ends the tools as it ends `hubbot`, without a traceback."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 def get_sha256(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +69,8 @@ def get_sha256(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("get_sha256.py", description="Get Sha256 from specific file")
     parser.add_argument("--file", required=True, help="which file to calculate the sha256")
     args = parser.parse_args(arguments)
-    return sha256.run(argparse.Namespace(source=args.file, lang=spoken(), write=None))
+    asked = argparse.Namespace(source=args.file, lang=spoken(), write=None)
+    return _interruptible(lambda: sha256.run(asked))
 
 
 def _subjects(text: str) -> tuple[list[Subject], Facts]:

@@ -55,7 +55,7 @@ def commands() -> Mapping[str, Command]:
 
     holder = argparse.ArgumentParser().add_subparsers()
     found = {}
-    for name, (module, text) in COMMANDS.items():
+    for name, (module, text, _) in COMMANDS.items():
         try:
             importlib.import_module(module).add_parser(holder)
         except ModuleNotFoundError:

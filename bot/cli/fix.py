@@ -87,7 +87,9 @@ def _deliver(
     for path, data in fixed.changed.items():
         write(files[path].resolve(), pages[path], data, args.lang)
     errors = sum(finding.severity is Severity.ERROR for finding in fixed.findings)
-    print(say(args.lang, "fixed", fixed=len(fixed.changed), files=len(files), errors=errors))
+    told = [say(args.lang, "fixed", fixed=len(fixed.changed), files=len(files), errors=errors)]
+    told += [say(args.lang, "fixed-left")] if errors else []
+    print(("" if args.lang == "zh" else " ").join(told))
     return True
 
 
@@ -95,6 +97,7 @@ def _agreed(lang: str, count: int) -> bool:
     try:
         answer = input(say(lang, "ask-fix", count=count) + " ")
     except EOFError:
+        print()  # Ctrl-D leaves the cursor behind the question
         return False
     return answer.strip().casefold() in ("y", "yes", "是", "好")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from bot.cli.repository import as_committed, at_commit, changed_since, contents, merge_base, top
 from bot.cli.words import say
@@ -25,7 +25,7 @@ def from_paths(paths: Sequence[str], lang: str) -> list[Subject]:
 def page_files(paths: Sequence[str], lang: str) -> dict[str, Path]:
     """The files of the pages at paths, by their path in the hub. Raises `UserError` as `from_paths` does."""
     files: dict[str, Path] = {}
-    for text in paths:
+    for text in _expanded(paths):
         path = Path(text)
         if not path.exists():
             raise UserError(say(lang, "no-such-path", path=text))
@@ -34,6 +34,17 @@ def page_files(paths: Sequence[str], lang: str) -> dict[str, Path]:
             raise UserError(say(lang, "no-pages", path=text))
         files |= found
     return files
+
+
+def _expanded(paths: Sequence[str]) -> Iterator[str]:
+    """Paths with their patterns resolved: the shells of Windows leave `*.md` to the program."""
+    for text in paths:
+        found: list[str] = []
+        if "*" in text and not os.path.lexists(text):
+            import glob  # only here: other shells have done it
+
+            found = sorted(glob.glob(text))
+        yield from found or [text]
 
 
 def from_hub(root: str, lang: str) -> list[Subject]:
@@ -65,7 +76,7 @@ def from_branch(base: str, lang: str) -> tuple[list[Subject], Facts]:
     return [*subjects, *removed], Facts(tree=tree, paths=paths)
 
 
-def hub_path(file: Path, whole: Path) -> str:
+def hub_path(file: PurePath, whole: PurePath) -> str:
     """A file's path in its hub, or as it was given where it lies in none; `whole` is its resolved path."""
     return _hub_path(file.as_posix(), whole.as_posix())
 
@@ -85,9 +96,11 @@ def _named(folder: Path) -> dict[str, Path]:
 
 def _pages_below(folder: Path) -> Iterator[Path]:
     """Pages in the order of their paths; links to files or directories are not followed."""
-    assets = folder / ROOT
+    below = [folder / ROOT, folder / ROOT.partition("/")[2]]
+    holds = [True, folder.resolve().name == ROOT.partition("/")[0]]
+    start = next((place for place, held in zip(below, holds, strict=True) if held and place.is_dir()), folder)
     found: list[str] = []
-    for place, _, names in os.walk(assets if assets.is_dir() else folder):
+    for place, _, names in os.walk(start):
         found += [f"{place}/{name}" for name in names if name.endswith(".md")]
     for name in sorted(found, key=lambda name: name.split("/")):
         if os.path.isfile(name) and not os.path.islink(name):

@@ -9,32 +9,74 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from bot.cli.terminal import prepare
+from bot.cli.terminal import prepare, spoken
+from bot.cli.usage import WORDS, Parser, complain, meant, overview
 from bot.errors import UserError
 
-#: Command, its module, and what it does. Publishers' commands first, operators' after them.
-COMMANDS = {
-    "new": ("bot.cli.new", "write a new page by answering a few questions"),
-    "check": ("bot.cli.check", "check asset pages and say how to fix what is wrong"),
-    "fix": ("bot.cli.fix", "make the repairs by which nothing can be lost"),
-    "sha256": ("bot.cli.sha256", "print the sha256 of a file or of a remote file"),
-    "explain": ("bot.cli.explain", "explain a rule"),
-    "rules": ("bot.cli.rules", "list all rules"),
-    "schema": ("bot.cli.schema", "print the JSON Schema of a page's header"),
-    "index": ("bot.cli.index", "print the JSON that the hub's site is built from"),
-    "completion": ("bot.cli.completion", "print the completion script of a shell"),
-    "audit": ("bot.cli.audit", "verify every page of a hub: links, digests, formats"),
-    "review": ("bot.cli.review", "review one pull request and print the result"),
-    "demo": ("bot.cli.demo", "serve sample pull requests with real reviews: no account, no network"),
-    "serve": ("bot.cli.serve", "run receiver and worker in one go"),
-    "web": ("bot.cli.web", "run the receiver and the pages"),
-    "worker": ("bot.cli.worker", "run the worker"),
-    "downloader": ("bot.cli.downloader", "run the downloader, where DOWNLOADS=separate"),
-    "db": ("bot.cli.db", "upgrade the database"),
-    "doctor": ("bot.cli.doctor", "look the deployment over and say how to mend it"),
-    "deliveries": ("bot.cli.deliveries", "list, show and replay what forges delivered"),
+#: Command, its module, and what it does in English and in Chinese.
+PUBLISHERS = {
+    "new": ("bot.cli.new", "write a new page by answering a few questions", "回答几个问题，写出一个新页面"),
+    "check": (
+        "bot.cli.check",
+        "check asset pages and say how to fix what is wrong",
+        "检查页面，并说明如何修改",
+    ),
+    "fix": ("bot.cli.fix", "make the repairs by which nothing can be lost", "完成不会丢失任何内容的修复"),
+    "sha256": (
+        "bot.cli.sha256",
+        "print the sha256 of a file or of a remote file",
+        "计算本地文件或远程文件的 sha256",
+    ),
+    "review": (
+        "bot.cli.review",
+        "review one pull request and print the result",
+        "审查一个 Pull Request 并打印结果",
+    ),
+    "explain": ("bot.cli.explain", "explain a rule", "解释一条规则"),
+    "rules": ("bot.cli.rules", "list all rules", "列出全部规则"),
+    "schema": ("bot.cli.schema", "print the JSON Schema of a page's header", "打印页头的 JSON Schema"),
+    "index": (
+        "bot.cli.index",
+        "print the JSON that the hub's site is built from",
+        "打印生成 Hub 网站所用的 JSON",
+    ),
+    "completion": ("bot.cli.completion", "print the completion script of a shell", "打印 shell 的补全脚本"),
 }
+OPERATORS = {
+    "audit": (
+        "bot.cli.audit",
+        "verify every page of a hub: links, digests, formats",
+        "核对 Hub 的每个页面：链接、摘要值、格式",
+    ),
+    "demo": (
+        "bot.cli.demo",
+        "serve sample pull requests with real reviews, without a network",
+        "用示例 Pull Request 演示真实的审查，无需账号和网络",
+    ),
+    "serve": ("bot.cli.serve", "run receiver and worker in one go", "同时运行接收端和工作进程"),
+    "web": ("bot.cli.web", "run the receiver and the pages", "运行接收端和网页"),
+    "worker": ("bot.cli.worker", "run the worker", "运行工作进程"),
+    "downloader": (
+        "bot.cli.downloader",
+        "run the downloader, where DOWNLOADS=separate",
+        "运行下载进程（DOWNLOADS=separate 时）",
+    ),
+    "db": ("bot.cli.db", "upgrade the database", "升级数据库"),
+    "doctor": (
+        "bot.cli.doctor",
+        "look the deployment over and say how to mend it",
+        "检查部署情况，并说明如何修复",
+    ),
+    "deliveries": (
+        "bot.cli.deliveries",
+        "list, show and replay what forges delivered",
+        "列出、查看和重放平台推送的事件",
+    ),
+}
+COMMANDS = {**PUBLISHERS, **OPERATORS}
 
+#: The modules of what hubbot needs whatever it is installed for.
+REQUIRED = ("markdown_it", "rapidfuzz", "urllib3", "yaml")
 OK, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
 
 
@@ -44,18 +86,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     prepare(sys.stdout, sys.stderr)
     name = next((a for a in given if not a.startswith("-")), "")
     try:
-        module = importlib.import_module(COMMANDS[name][0]) if name in COMMANDS else None
-        parser = _parser(name, module)
-        args = parser.parse_args(given)
+        if name not in COMMANDS:
+            return _without_command(given, name)
+        module = importlib.import_module(COMMANDS[name][0])
+        return int(module.run(_parsed(given, name, module)))
     except SystemExit as stop:
         return int(stop.code or 0)
-    except ModuleNotFoundError as error:
-        return _not_installed(name, error)
-    if module is None:
-        parser.print_help()
-        return OK if not given else USAGE
-    try:
-        return int(module.run(args))
     except UserError as error:
         print(f"hubbot: {error}", file=sys.stderr)
         return USAGE
@@ -71,23 +107,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return OK
 
 
-def _not_installed(name: str, error: ModuleNotFoundError) -> int:
-    """The publishers' installation has no server: that is a matter of installing, not a defect."""
-    if (error.name or "").partition(".")[0] in ("bot", "rules", ""):
-        raise error
-    print(f"hubbot: `{name}` needs {error.name}, which comes with hubbot[server].", file=sys.stderr)
+def _without_command(given: Sequence[str], name: str) -> int:
+    """The list of commands, the version, or what may be meant by a word that is no command."""
+    lang = spoken()
+    if "--version" in given:
+        print(f"hubbot {_version()}")
+        return OK
+    if not given or {"-h", "--help"} & set(given) or name == "help":
+        column = 2 if lang == "zh" else 1
+        groups = [{one: row[column] for one, row in some.items()} for some in (PUBLISHERS, OPERATORS)]
+        print(overview(groups[0], groups[1], lang), end="")
+        return OK
+    said = WORDS[lang]["no-command" if name else "no-option"].format(name=name or given[0])
+    complain("hubbot", said, meant(name, COMMANDS) if name else "", lang)
     return USAGE
 
 
-def _parser(name: str, module: ModuleType | None) -> argparse.ArgumentParser:
-    """A parser that knows the whole of one command and a line of every other."""
-    parser = argparse.ArgumentParser(
-        prog="hubbot", description="Reviews pull requests that add pretrained models to MindSpore Hub."
-    )
-    commands = parser.add_subparsers(metavar="COMMAND")
-    for command, (_, text) in COMMANDS.items():
-        if command == name and module is not None:
-            module.add_parser(commands)
-        else:
-            commands.add_parser(command, help=text, add_help=False)
-    return parser
+def _version() -> str:
+    """The installed version; a single file or a checkout has none on record."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("hubbot")
+    except metadata.PackageNotFoundError:
+        return "(from its source, not installed)"
+
+
+def _not_installed(name: str, error: ModuleNotFoundError) -> int:
+    """A package that was not installed, such as the server's: a matter of installing, not a defect."""
+    missing = (error.name or "").partition(".")[0]
+    if missing in ("bot", "rules", ""):
+        raise error
+    package = "hubbot" if missing in REQUIRED else "hubbot[server]"
+    said = WORDS[spoken()]["not-installed"].format(command=name, module=error.name, package=package)
+    print(f"hubbot: {said}", file=sys.stderr)
+    return USAGE
+
+
+def _parsed(given: Sequence[str], name: str, module: ModuleType) -> argparse.Namespace:
+    """The arguments of one command, by a parser that knows the whole of it and no other."""
+    commands = Parser(prog="hubbot").add_subparsers(prog="hubbot")
+    module.add_parser(commands)
+    rest = list(given)
+    rest.remove(name)
+    args: argparse.Namespace = commands.choices[name].parse_args(rest)
+    return args

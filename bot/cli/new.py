@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli import scaffold
-from bot.cli.questions import QUESTIONS, Asker, Question, complaint, no_default
+from bot.cli.questions import DIGEST, QUESTIONS, TRIES, Asker, Question, complaint, no_default
 from bot.cli.terminal import spoken
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
@@ -84,12 +84,26 @@ def _answer(asker: Asker, question: Question, answers: Mapping[str, str], given:
             raise UserError(wrong)
         return given.strip()
     if asker.is_asking and question.is_asked:
-        text = asker.ask(question, answers, usual)
-        is_source = question.name == "sha256" and len(text) != 64
-        return _digest(text or answers["asset-link"], asker.lang) if is_source else text
+        if question.name == "sha256":
+            return _asked_digest(asker, question, answers)
+        return asker.ask(question, answers, usual)
     if usual or not question.is_needed:
         return usual
     raise LookupError
+
+
+def _asked_digest(asker: Asker, question: Question, answers: Mapping[str, str]) -> str:
+    """A digest, or that of a file or of the address; who misspells a file's name loses no other answer."""
+    for left in reversed(range(TRIES)):
+        text = asker.ask(question, answers, "")
+        if DIGEST.fullmatch(text):
+            return text
+        try:
+            return _digest(text or answers["asset-link"], asker.lang)
+        except (UserError, CouldNotVerify):
+            if not left:
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def _digest(source: str, lang: str) -> str:

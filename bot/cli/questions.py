@@ -112,13 +112,15 @@ def complaint(question: Question, text: str, lang: str) -> str:
         return say(lang, "control", "new", field=name)
     if name == "version" and not VERSION.fullmatch(text):
         return say(lang, "bad-version", "new", text=text)
-    if name in ("model", "publisher") and not re.fullmatch(r"[\w.+-]+", text):
+    if name in ("model", "publisher") and not re.fullmatch(r"[\w.+-]+", text, re.ASCII):
         return say(lang, "bad-name", "new", field=name, text=text)
     if name == "sha256" and not DIGEST.fullmatch(text):
         return say(lang, "bad-digest", "new", text=text)
     if name in ("asset-link", "repo-link", "paper-link") and not text.strip("<>").startswith("https://"):
         return say(lang, "bad-link", "new", text=text)
     if name in _CLOSED and text not in known:
+        if fitting := [word for word in known if word.startswith(f"{text}-")]:
+            return say(lang, "goes-on", "new", text=text, words=", ".join(fitting))
         near = nearest(text, known)
         return say(lang, "did-you-mean" if near else "unknown", "new", field=name, text=text, near=near)
     return ""
@@ -150,6 +152,7 @@ class Asker:
                 try:
                     text = input(prompt).strip() or usual
                 except EOFError:
+                    print()  # Ctrl-D leaves the cursor behind the question
                     raise UserError(say(self.lang, "stopped", "new")) from None
                 if question.name == "sha256" and not DIGEST.fullmatch(text):
                     return text  # a file to compute it of, or nothing: the link itself

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 from collections.abc import Mapping
@@ -21,7 +20,9 @@ def top(lang: str) -> Path:
     """The repository's own directory. Raises `UserError` outside a repository."""
     answer = _git(Path.cwd(), "rev-parse", "--show-toplevel")
     if answer is None:
-        raise UserError(say(lang, "not-git"))
+        from shutil import which  # only where something is wrong
+
+        raise UserError(say(lang, "not-git" if which("git") else "no-git"))
     return Path(os.fsdecode(answer).rstrip("\r\n"))
 
 
@@ -107,6 +108,8 @@ def as_committed(root: Path, pages: Mapping[Path, bytes]) -> dict[Path, bytes]:
 
 def _object_name(data: bytes, like: str) -> str:
     """What Git calls a file of these bytes, in a repository whose names are as long as `like`."""
+    import hashlib  # only here: most pages have no carriage returns
+
     made = hashlib.sha1(usedforsecurity=False) if len(like) == 40 else hashlib.sha256()
     made.update(b"blob %d\0" % len(data) + data)
     return made.hexdigest()

@@ -41,14 +41,14 @@ def run(args: argparse.Namespace) -> int:
     from bot.flows import once
     from bot.review.report import Verdict, verdict
 
-    ref = _ref(args.pull)
+    ref = _ref(args.pull, args.lang)
     chosen = settings.for_one_pull(os.environ, ref, post=args.post)
     token = chosen.github.token if chosen.github is not None else chosen.gitee and chosen.gitee.token
     try:
         with once.apart(chosen, compares_tree=ref.forge != "gitee" and bool(token)) as world:
             report = once.review(world, ref, threading.Event())
     except (ForgeError, CouldNotVerify) as error:
-        print(f"hubbot: {ref} could not be reviewed: {error}", file=sys.stderr)
+        print(f"hubbot: {_say(args.lang, 'failed', ref=ref, error=error)}", file=sys.stderr)
         if not token:
             print(_say(args.lang, "no-token", variable=f"{ref.forge.upper()}_TOKEN"), file=sys.stderr)
         return UNFINISHED
@@ -66,17 +66,21 @@ def _say(lang: str | None, name: str, **values: object) -> str:
     return say(lang or spoken(), name, "review", **values)
 
 
-def _ref(text: str) -> PullRef:
+def _ref(text: str, lang: str | None) -> PullRef:
     if found := PULL_URL.fullmatch(text):
         return PullRef(found[1], found[2], int(found[3]))
-    if not text.isdigit():
-        raise UserError(
-            f"{text!r} is neither the address of a pull request on GitHub or Gitee, nor a number."
-        )
-    command = ["git", "remote", "get-url", "origin"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a constant
-    if found := REMOTE_URL.fullmatch(answer.stdout.strip()):
+    if not re.fullmatch(r"[0-9]{1,10}", text):
+        raise UserError(_say(lang, "no-such-pull", text=repr(text)))
+    if found := REMOTE_URL.fullmatch(_origin()):
         return PullRef(found[1], found[2], int(text))
-    raise UserError(
-        f"Which repository is #{text} in? Give the pull request's address, or run this in a clone of the hub."
-    )
+    raise UserError(_say(lang, "which-repository", text=text))
+
+
+def _origin() -> str:
+    """Where this folder's repository comes from, empty where there is none, or no Git."""
+    command = ["git", "remote", "get-url", "origin"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a constant
+    except OSError:
+        return ""
+    return done.stdout.strip()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from typing import Any
 
-from bot.cli.terminal import spoken
+from bot.cli.terminal import columns, spoken
 from bot.cli.words import say
 from rules import policy, words
 from rules.finding import Severity
+from rules.output.visible import width
 from rules.rule import catalogue
 
 
@@ -19,17 +22,30 @@ def add_parser(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints a table: code, name, severity for changed and for untouched pages, summary."""
+    """Prints a table: code, name, severity for changed and for untouched pages, summary.
+
+    On a terminal too narrow for it each rule takes two lines.
+    """
     heads = tuple(say(args.lang, name) for name in ("code", "name", "changed", "untouched", "what"))
     rows = [heads]
     chosen = policy.default()
     for rule in catalogue():
-        weights = [_word(chosen.severity(rule, "", changed)) for changed in (True, False)]
+        weights = [_word(chosen.severity(rule, "", changed), args.lang) for changed in (True, False)]
         rows.append((rule.code, rule.name, weights[0], weights[1], words.summary(rule.code, args.lang)))
-    for code, name, changed, untouched, what in rows:
-        print(f"{code:<7} {name:<18} {changed:<8} {untouched:<9} {what}")
+    room = [max(width(row[column]) for row in rows) for column in range(len(heads))]
+    for row in rows:
+        print(_row(row, room, folded=0 < columns(sys.stdout) < sum(room) + len(room)))
     return 0
 
 
-def _word(severity: Severity | None) -> str:
-    return "off" if severity is None else severity.value
+def _row(row: Sequence[str], room: Sequence[int], *, folded: bool) -> str:
+    if folded:
+        return f"{row[0]} {row[1]} ({row[2]}, {row[3]})\n  {row[4]}"
+    cells = [text + " " * (room[column] - width(text)) for column, text in enumerate(row[:-1])]
+    return " ".join([*cells, row[-1]])
+
+
+def _word(severity: Severity | None, lang: str) -> str:
+    if severity is None:
+        return say(lang, "silent")
+    return str(words.words("output", lang)[severity.value])

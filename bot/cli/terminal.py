@@ -38,6 +38,14 @@ def prepare(*streams: TextIO) -> None:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]  # not every stream has it
 
 
+def columns(stream: TextIO) -> int:
+    """How wide the terminal is that shows a stream; 0 where it is none, or does not say."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
+    except (OSError, ValueError):
+        return 0
+
+
 def has_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
     """Whether to paint: a terminal that can, and nobody who asked not to (no-color.org)."""
     if environment.get("NO_COLOR") or environment.get("TERM") == "dumb" or not stream.isatty():

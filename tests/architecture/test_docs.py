@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands.catalogue import COMMANDS
+from bot.review.gate import REQUIRED
+
 ROOT = Path(__file__).parents[2]
 #: What a page quotes, in fences, indented or within a line, leads nowhere.
 CODE = re.compile(r"^```.*?^```|^ {4}.*?$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
@@ -37,3 +40,15 @@ def test_generated_pages_are_up_to_date() -> None:
 def test_links_lead_somewhere(document: Path) -> None:
     targets = LINK.findall(CODE.sub("", document.read_text(encoding="utf-8")))
     assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["maintaining.md", "maintaining.zh.md"])
+def test_the_maintainers_guide_has_every_condition_and_every_command(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    assert {one for one in REQUIRED if not any(row.startswith(f"| [{one}](") for row in rows)} == set()
+    assert {
+        one.name for one in COMMANDS if not any(re.match(rf"\| `/{one.name}\b", row) for row in rows)
+    } == set()
+    assert {row.count(" | ") for row in rows if row.startswith("| [")} == {3}
+    assert {row.count(" | ") for row in rows if row.startswith("| `/")} == {2}

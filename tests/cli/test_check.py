@@ -7,12 +7,15 @@ import importlib
 import json
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from string import Formatter
 
 import pytest
 
 from bot.cli import check
+from bot.cli.gather import hub_path, page_files
+from bot.errors import UserError
+from rules.output.visible import width
 from rules.words import phrases
 
 ASSETS = "mshub_res/assets/mindspore/1.10"
@@ -263,5 +266,67 @@ def test_the_commands_words_are_in_both_languages(catalogue: Path) -> None:
 def test_rules_are_listed(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert hubbot("rules", "--lang", lang) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert any(line.startswith("MSH102  misplaced-page     error    off ") for line in lines)
+    words = ["MSH102", "misplaced-page", *(["错误", "关闭"] if lang == "zh" else ["error", "off"])]
+    assert any(line.split()[:4] == words for line in lines)
     assert len(lines) >= 17
+    starts = {width(line[: line.index(line.split(maxsplit=4)[4])]) for line in lines}
+    assert len(starts) == 1, "the last column begins at one place, whatever the letters"
+
+
+@pytest.mark.parametrize(
+    ("code", "meant"), [("digest", "digest-mismatch"), ("licens", "license"), ("MSH999", ""), ("di", "")]
+)
+def test_a_rule_that_may_be_meant_is_named(code: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hubbot("explain", code) == 2
+    said = capsys.readouterr().err
+    assert meant in said
+    assert ("did you mean" in said) == bool(meant)
+
+
+@pytest.mark.parametrize("option", ["--staged", ""])
+def test_who_changed_no_page_is_told_so(hub: Path, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    git(hub, "checkout", "-q", "-f", "HEAD")
+    assert hubbot("check", *([option] if option else [])) == 0
+    said = capsys.readouterr().err
+    assert ("staged" if option else "--all") in said
+
+
+def test_the_directory_above_the_assets_has_their_pages_only(hub: Path) -> None:
+    (hub / "mshub_res/README.md").write_text("# Guide\n")
+    assert page_files(["mshub_res"], "en").keys() == page_files(["."], "en").keys()
+
+
+def test_a_pattern_that_no_shell_resolved(hub: Path) -> None:
+    everything = page_files(["."], "en")
+    assert everything
+    folders = {str(file.parent) for file in everything.values()}
+    patterns = [f"{folder}/*.md" for folder in folders]
+    assert page_files(patterns, "en").keys() == everything.keys()
+    with pytest.raises(UserError, match=r"nothing\*"):
+        page_files(["nothing*.md"], "en")
+
+
+@pytest.mark.parametrize(
+    ("file", "whole", "path"),
+    [
+        (
+            r"mshub_res\assets\a\1.9\b.md",
+            r"C:\hub\mshub_res\assets\a\1.9\b.md",
+            "mshub_res/assets/a/1.9/b.md",
+        ),
+        (
+            r"C:\hub\mshub_res\assets\a\1.9\b.md",
+            r"C:\hub\mshub_res\assets\a\1.9\b.md",
+            "mshub_res/assets/a/1.9/b.md",
+        ),
+        (r"b.md", r"d:\模型 库\mshub_res\assets\a\1.9\b.md", "mshub_res/assets/a/1.9/b.md"),
+        (r"..\b.md", r"\\server\share\mshub_res\assets\a\1.9\b.md", "mshub_res/assets/a/1.9/b.md"),
+        (r"pages\b.md", r"C:\pages\b.md", "pages/b.md"),
+    ],
+)
+def test_a_path_of_windows_is_the_hubs(file: str, whole: str, path: str) -> None:
+    assert hub_path(PureWindowsPath(file), PureWindowsPath(whole)) == path
+
+
+def test_a_format_goes_to_a_file_on_a_drive() -> None:
+    assert check._outputs([r"json:C:\out\x.json"], "en") == [("json", r"C:\out\x.json")]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli import compat
 from tests.cli.processes import ROOT
 
 FIXTURES = ROOT / "tests/rules/fixtures"
@@ -92,3 +93,19 @@ def test_a_digest_is_printed_as_the_hub_prints_it(hub: Path) -> None:
     assert tool("get_sha256", "--file", "none.ckpt", cwd=hub)[0] == 1
     assert tool("get_sha256", cwd=hub)[0] == 2
     assert tool("md_validator", "--nonsense", cwd=hub)[0] == 2
+
+
+@pytest.mark.parametrize("name", ["md_validator", "get_sha256"])
+def test_without_hubbot_a_tool_says_what_to_install(name: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-S", "-E", str(ROOT / f"tools/{name}.py")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "pip install hubbot" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_ends_a_tool_as_it_ends_hubbot() -> None:
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    assert compat._interruptible(interrupted) == 130

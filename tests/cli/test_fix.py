@@ -100,7 +100,10 @@ def test_errors_that_nobody_can_repair_for_the_author_remain(
 ) -> None:
     page.write_bytes(SLIPPED.replace(b"author: MindSpore team", b"author:"))
     assert main(["fix", "--lang", "zh", ASSETS]) == 1
-    assert capsys.readouterr().out == "已修复 1 个页面（共 1 个）；还需要您处理的错误：1。\n"
+    assert (
+        capsys.readouterr().out
+        == "已修复 1 个页面（共 1 个）；还需要您处理的错误：1。运行 hubbot check 可以查看。\n"
+    )
     assert b"cv-classification" in page.read_bytes()
 
 

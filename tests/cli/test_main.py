@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.main import COMMANDS
+from rules.output.visible import width
 from tests.cli.processes import ROOT, hubbot
 
 #: What a publisher's installation does not have.
@@ -168,3 +169,59 @@ def test_a_database_that_cannot_be_opened_is_a_matter_of_settings(url: str, tmp_
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize("lang", ["en_US", "zh_CN"])
+def test_all_commands_fit_a_terminal_and_publishers_come_first(lang: str) -> None:
+    done = hubbot("--help", LANG=f"{lang}.UTF-8")
+    lines = done.stdout.splitlines()
+    assert max(width(line) for line in lines) <= 80
+    named = [line.split()[0] for line in lines if line.startswith("  ")]
+    assert named == list(COMMANDS)
+    assert ("发布页面" if lang == "zh_CN" else "to publish a page") in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "en", "zh"),
+    [
+        (["chekc"], "there is no command chekc", "没有 chekc 这个命令"),
+        (["chekc"], "did you mean check?", "您想写的是 check 吗"),
+        (["--lang"], "the command comes first", "请先写命令"),
+        (["check", "--formt", "json"], "did you mean --format?", "您想写的是 --format 吗"),
+        (["check", "--formt=json"], "did you mean --format?", "您想写的是 --format 吗"),
+        (["check", "--diff"], "expected one argument", "参数 --diff 后面需要一个值"),
+        (["explain"], "required: CODE", "缺少参数：CODE"),
+        (["check", "--lang", "fr"], "invalid choice: 'fr'", "不能是 fr"),
+        (["check", "--f", "json"], "could match", "选项 --f 不完整"),
+        (["completion", "tcsh"], "see hubbot completion --help", "请参见 hubbot completion --help"),
+        (["review", "x"], "neither the address", "既不是"),
+    ],
+)
+def test_wrong_arguments_are_named_in_the_language_of_the_terminal(args: list[str], en: str, zh: str) -> None:
+    for locale, words in (("en_US.UTF-8", en), ("zh_CN.UTF-8", zh)):
+        done = hubbot(*args, LANG=locale)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert words in done.stderr
+
+
+def test_the_version_is_told() -> None:
+    done = hubbot("--version")
+    assert (done.returncode, done.stdout.split()[0]) == (0, "hubbot")
+
+
+@pytest.mark.parametrize(("module", "package"), [("yaml", "hubbot"), ("sqlalchemy", "hubbot[server]")])
+@pytest.mark.parametrize(("lang", "words"), [("en_US", "needs {}"), ("zh_CN", "需要 {}")])
+def test_what_is_not_installed_is_named_with_its_package(
+    module: str, package: str, lang: str, words: str
+) -> None:
+    program = f"""
+import os, sys
+os.environ["LANG"] = "{lang}.UTF-8"
+sys.modules["{module}"] = None
+from bot.cli.main import main
+sys.exit(main({["check"] if module == "yaml" else ["db", "upgrade"]}))
+"""
+    done = python(program)
+    assert done.returncode == 2, done.stderr
+    assert words.format(module) in done.stderr
+    assert f'pip install "{package}"' in done.stderr

@@ -170,6 +170,18 @@ def test_a_wrong_answer_is_asked_for_again(hub: Path) -> None:
     assert "two numbers, as 1.9" in shown
 
 
+def test_a_file_that_is_not_there_costs_no_other_answer(hub: Path) -> None:
+    code, shown = on_a_terminal(hub, [*ANSWERS[:7], "modell.ckpt", *ANSWERS[7:]])
+    assert code == 0, shown
+    assert "There is no file modell.ckpt" in shown
+
+
+def test_half_a_type_is_completed_by_words(hub: Path) -> None:
+    code, shown = on_a_terminal(hub, [*ANSWERS[:4], "cv", *ANSWERS[4:]])
+    assert code == 0, shown
+    assert "cv is one half" in shown
+
+
 @pytest.mark.parametrize(("key", "code"), [("\x03", 130), ("\x04", 2)])
 def test_who_stops_leaves_nothing_behind(hub: Path, key: str, code: int) -> None:
     ended, shown = on_a_terminal(hub, ["googlenet", key])

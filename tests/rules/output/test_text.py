@@ -95,3 +95,36 @@ def test_a_value_can_neither_act_nor_start_a_line(hostile: str) -> None:
         shown = render(result)
         assert not set("\x1b\x07\r\u202e") & set(shown)
         assert not [line for line in shown.split("\n") if line.startswith(("error[MSH000]", "::"))]
+
+
+LONG = f"asset-sha256: {'5c7b8383' * 8}"
+
+
+@pytest.mark.parametrize("columns", [10, 24, 40, 80, 120])
+@pytest.mark.parametrize(
+    ("line", "start", "end"),
+    [
+        (LONG, 15, len(LONG) + 1),
+        ("标题：" * 40, 60, 70),
+        ("a " * 90, 150, 152),
+        ("摘要" * 60, 1, 3),
+        ("abc", 4, 4),
+    ],
+)
+def test_in_a_narrow_terminal_no_frame_is_folded(line: str, start: int, end: int, columns: int) -> None:
+    span = Span(7, start, 7, end)
+    rows = text.render(
+        Result((finding(span),), 1, lines={PATH: ("",) * 6 + (line,)}), columns=columns
+    ).splitlines()
+    source, marker = rows[3], rows[4]
+    assert max(width(source), width(marker)) < max(columns, text.NARROWEST + len("7 | ") + 1)
+    assert "^" in marker
+    begin = width(marker[: marker.index("^")])
+    if line.isascii() and end > start:
+        assert source[begin] == line[start - 1]
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "delete what is marked"), ("zh", "请删除标记处")])
+def test_what_is_to_go_is_said_so(lang: str, words: str) -> None:
+    found = finding(Span(1, 2, 1, 3), meant="")
+    assert f"= {words}\n" in text.render(Result((found,), 1, lang, lines={PATH: ("a ",)}))

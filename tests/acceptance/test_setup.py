@@ -41,8 +41,11 @@ def world(
     api = f"{mode.forge.upper()}_API_URL"
     known = {name: made.bot.environment[name] for name in (*CHOSEN, api)}
     made.forge.hooks.clear()
+    # The check asks for the protection of branches, which not everybody may see.
+    tolerated = {"unknown-endpoint", "http-403", "http-404"}
     made.bot = Bot(PYTHON, folder, {**known, "HOST": "0.0.0.0"})
     with started(made), case(made):
+        made.tolerated |= tolerated
         yield made
 
 

@@ -123,7 +123,7 @@ def live(world: World, visitor: Visitor, pull: Any) -> None:
     until(lambda: "http-equiv" not in visitor.get("/setup/preview"), PREVIEWED, "the preview")
     page = visitor.get("/setup/preview")
     assert "would comment" in page, page
-    assert "must fix" in page
+    assert "v1.9" in page, "the slip, in the language of the forge"
     shown = world.forge.outcome(pull)
     assert not states(shown), "a preview writes nothing"
     assert not summaries(shown)

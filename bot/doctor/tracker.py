@@ -1,4 +1,4 @@
-"""Whether the issue about published files can be kept: the repository named for it is there and has issues."""
+"""Whether the issue about published files can be kept: its repository is there and has issues."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ help:
 	@echo "make acceptance  the bot against a simulator of both forges, where one is at hand"
 	@echo "make fix         formatting and the repairs that ruff makes by itself"
 	@echo "make docs        rule pages, command help and the texts of sample comments, generated"
-	@echo "make pictures    docs/images of the sample comments, taken with Chromium"
+	@echo "make pictures    docs/images of sample comments and of the demo's pages, taken with Chromium"
 	@echo "make zipapp      dist/hubbot.pyz: the command line in one file"
 	@echo "make lock        choose the newest dependencies and write their hashes down"
 	@echo "make sbom        what the locked requirements install, for scanners of advisories"
@@ -52,6 +52,7 @@ docs: $(VENV)/runtime.txt $(VENV)/pyproject.toml
 
 pictures: $(VENV)/test.txt $(VENV)/pyproject.toml
 	$(BIN)/python -m docs.comments
+	$(BIN)/python -m docs.pictures
 
 zipapp: $(VENV)/runtime.txt $(VENV)/pyproject.toml
 	$(BIN)/python tools/make_zipapp.py

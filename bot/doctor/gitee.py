@@ -10,6 +10,7 @@ from bot.doctor.ask import Answer, ask
 from bot.doctor.check import Check, failing, ok, skipped
 from bot.doctor.clock import clock
 from bot.doctor.github import unreachable
+from bot.doctor.tracker import judge_tracker
 from bot.settings import GiteeSettings, Settings
 
 WHY = "deliveries do not arrive, and reviews wait for the reconciler"
@@ -54,6 +55,8 @@ def examine_gitee(chosen: Settings, now: float) -> Iterator[Check]:
         if found.status == 200:
             hooks = get(chosen.gitee, f"/repos/{quote(repo)}/hooks?per_page=100")
             yield _hook(repo, hooks, chosen.public_url)
+    if repo := chosen.gitee.audit_issue:
+        yield judge_tracker("GITEE_AUDIT_ISSUE", repo, get(chosen.gitee, f"/repos/{quote(repo)}"))
 
 
 def get(settings: GiteeSettings, path: str) -> Answer:

@@ -13,6 +13,7 @@ from bot.doctor.ask import Answer, ask
 from bot.doctor.check import Check, failing, ok, skipped
 from bot.doctor.clock import clock
 from bot.doctor.hook import EVENTS, github_hook
+from bot.doctor.tracker import judge_tracker
 from bot.model import GATE
 from bot.settings import GitHubSettings, Settings
 
@@ -75,6 +76,8 @@ def _app(hub: GitHub, write_probe: bool) -> Iterator[Check]:
     yield github_hook(hub.get("/app/hook/config", signed), hub.public_url, "the App's settings page")
     for repo in hub.settings.repositories:
         yield from _installation(hub, repo, signed, write_probe)
+    if hub.settings.audit_issue:
+        yield _tracker(hub, signed)
 
 
 def _identity(hub: GitHub, answer: Answer) -> Check:
@@ -110,11 +113,7 @@ def _installation(hub: GitHub, repo: str, signed: str, write_probe: bool) -> Ite
     yield ok(name, "installed")
     yield permissions(repo, answer.get("permissions") or {})
     yield events(repo, answer.get("events") or [])
-    minted = hub.post(
-        f"/app/installations/{answer.get('id')}/access_tokens",
-        signed,
-        {"repositories": [repo.partition("/")[2]]},
-    )
+    minted = _minted(hub, repo, signed, answer)
     if minted.status != 201 or not minted.get("token"):
         what = f"GitHub gives no token for {repo} ({minted.status}: {minted.message})"
         fix = "look at the installation's repository selection"
@@ -124,6 +123,23 @@ def _installation(hub: GitHub, repo: str, signed: str, write_probe: bool) -> Ite
     yield from _gate(hub, repo, token)
     if write_probe:
         yield _write(hub, repo, token)
+
+
+def _minted(hub: GitHub, repo: str, signed: str, installation: Answer) -> Answer:
+    """A token for one repository."""
+    path = f"/app/installations/{installation.get('id')}/access_tokens"
+    return hub.post(path, signed, {"repositories": [repo.partition("/")[2]]})
+
+
+def _tracker(hub: GitHub, signed: str) -> Check:
+    """The repository of the issue about published files, as the App sees it."""
+    repo = hub.settings.audit_issue
+    answer = hub.get(f"/repos/{quote(repo)}/installation", signed)
+    if answer.status == 200:
+        answer = _minted(hub, repo, signed, answer)
+    if answer.status == 201:
+        answer = hub.get(f"/repos/{quote(repo)}", f"token {answer.get('token')}")
+    return judge_tracker("GITHUB_AUDIT_ISSUE", repo, answer)
 
 
 def permissions(repo: str, held: Mapping[str, str]) -> Check:
@@ -185,6 +201,8 @@ def _token(hub: GitHub, write_probe: bool) -> Iterator[Check]:
         yield from _gate(hub, repo, signed, str(found.get("default_branch") or ""))
         if write_probe:
             yield _write(hub, repo, signed)
+    if repo := hub.settings.audit_issue:
+        yield judge_tracker("GITHUB_AUDIT_ISSUE", repo, hub.get(f"/repos/{quote(repo)}", signed))
 
 
 def _access(repo: str, answer: Answer) -> Check:

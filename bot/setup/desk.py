@@ -11,7 +11,7 @@ from typing import Any, cast
 from flask import Flask, Response, current_app, redirect, request, url_for
 
 from bot.setup.door import COOKIE, Door
-from bot.setup.draft import Draft
+from bot.setup.draft import FORGES, Draft
 from bot.setup.fields import Unfit
 from bot.setup.preview import Preview
 from bot.web.app import HEADERS
@@ -71,7 +71,7 @@ def answer(
 ) -> Response:
     """A page of the set-up: the steps above it, the words beside its fields, nothing that was secret."""
     at = desk()
-    wanted = ("place", *at.draft.wanted(), "preview", "summary")
+    wanted = ("place", *(at.draft.wanted() or FORGES), "preview", "summary")
     fields: dict[str, Any] = {"refresh": False, **values}
     made = show(
         template,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,11 +22,13 @@ UNREACHABLE = "MSH305"
 _SOURCE = Path(__file__).with_name("failures.yaml")
 #: Words of the command line, which these pages quote; nothing of it is imported.
 _TERMINAL = Path(__file__).parents[1] / "cli" / "locale" / "check.yaml"
+#: Where a sentence of a catalogue takes a value.
+_VALUE = re.compile(r"\{[a-z_]+\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One failure in one language. `seen` are the exact words, `{…}` where a value stands; `turn` is one of
+    """One failure in one language. `seen` are the exact words, `…` where a value stands; `turn` is one of
     `author`, `maintainer`, `operator`, `nobody`.
     """
 
@@ -47,7 +50,7 @@ def failures(lang: str) -> tuple[Failure, ...]:
             name,
             group,
             entry[lang]["title"],
-            tuple(quoted(reference, lang) for reference in entry["see"]),
+            tuple(_VALUE.sub("…", quoted(reference, lang)) for reference in entry["see"]),
             entry[lang]["cause"],
             entry["turn"],
             entry[lang]["fix"],

@@ -395,6 +395,37 @@ def test_what_a_worker_was_told_is_examined(sound: Deployment) -> None:
     assert found["requests gitee"].what == "900 of 1000 left"
 
 
+@pytest.mark.parametrize("forge", ["github app", "github token", "gitee"])
+@pytest.mark.parametrize(
+    ("status", "has_issues", "state", "named"),
+    [
+        (200, True, State.OK, ""),
+        (200, False, State.FAILING, "switch issues on in owner/care's settings"),
+        (404, True, State.FAILING, "AUDIT_ISSUE"),
+    ],
+)
+def test_the_repository_of_the_issue_about_files_is_examined(
+    sound: Deployment, forge: str, status: int, has_issues: bool, state: State, named: str
+) -> None:
+    prefix = forge.split()[0].upper()
+    sound.env |= {f"{prefix}_AUDIT_ISSUE": "owner/care", "AUDIT_EVERY_HOURS": "24"}
+    if forge == "github token":
+        del sound.env["GITHUB_APP_ID"], sound.env["GITHUB_PRIVATE_KEY"]
+        sound.env["GITHUB_TOKEN"] = TOKEN
+    sound.site.answers["GET /repos/owner/care/installation"] = (200, {"id": 5})
+    sound.site.answers["GET /repos/owner/care"] = (status, {"has_issues": has_issues})
+    found = {check.name: check for check in sound.checks()}["audit issue owner/care"]
+    assert found.state is state
+    assert named in found.fix
+
+
+def test_an_app_that_is_not_installed_where_the_issue_is_wanted_is_named(sound: Deployment) -> None:
+    sound.env |= {"GITHUB_AUDIT_ISSUE": "owner/care", "AUDIT_EVERY_HOURS": "24"}
+    found = {check.name: check for check in sound.checks()}["audit issue owner/care"]
+    assert found.state is State.FAILING
+    assert "installed there" in found.fix
+
+
 def test_a_downloader_that_is_not_there_is_named(sound: Deployment) -> None:
     sound.env["DOWNLOADS"] = "separate"
     sound.online = False

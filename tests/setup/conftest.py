@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,13 +20,13 @@ from bot.doctor.hook import EVENTS
 from bot.setup.desk import Desk
 from bot.web.stored import StoredWorld
 from tests.doctor.servers import Site, serving
+from tests.setup.visitor import FORM
 
 REPO = "mindspore-ai/hub"
 PUBLIC = "https://hubbot.example.org"
 TOKEN = "canary-token-0123456789abcdef"
 SECRET = "canary-secret-0123456789abcdef"
 CODE = "canarycode0123456789"
-FORM = re.compile(r'name="form" value="([0-9a-f]+)"')
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from bot.setup.preview import Shown
 from bot.web.stored import StoredWorld
 from tests.setup.conftest import PUBLIC, REPO, SECRET, TOKEN
 from tests.web import browser
-from tests.web.test_browser import AUDIT, LOOKS, still
+from tests.web.test_browser import AUDIT, LOOKS, axe, still
 from tests.web.test_hostile import HOSTILE
 
 pytestmark = [
@@ -191,8 +191,27 @@ def test_a_page_is_sound_in_every_look(
         said = [text for text in chromium.said if "status of 4" not in text]
         assert said == [], where
         assert chromium.run(AUDIT) == [], where
+        assert axe(chromium, contrast=lang == "zh") == [], where
         assert chromium.run("document.documentElement.lang").startswith(lang), where
         assert TOKEN not in chromium.run("document.documentElement.outerHTML"), where
+
+
+def test_whoever_has_no_cookie_finds_a_sound_page_too(
+    chromium: browser.Browser, served: tuple[str, Desk]
+) -> None:
+    origin = served[0][: served[0].index("/setup")]
+    kept = chromium.ask("Network.getCookies", urls=[f"{origin}/setup"])["cookies"]
+    chromium.ask("Network.clearBrowserCookies")
+    for path in ("/setup", "/setup?token=wrong"):
+        for lang, dark, width in LOOKS:
+            chromium.open(f"{origin}{path}{'&' if '?' in path else '?'}lang={lang}", width=width, dark=dark)
+            where = f"{path} {lang} {'dark' if dark else 'light'} {width}"
+            assert [text for text in chromium.said if "status of 4" not in text] == [], where
+            assert chromium.run(AUDIT) == [], where
+            assert axe(chromium, contrast=lang == "zh") == [], where
+            assert chromium.run("document.querySelector('form')") is None, where
+    for cookie in kept:
+        chromium.ask("Network.setCookie", name=cookie["name"], value=cookie["value"], url=f"{origin}/setup")
 
 
 def fresh(desk: Desk) -> None:

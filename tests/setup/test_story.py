@@ -7,18 +7,17 @@ import re
 from pathlib import Path
 
 import pytest
-import requests
 
 from bot import settingsfile
 from bot.doctor.github import PERMISSIONS
 from tests.cli.processes import environment, get, running, until
 from tests.cli.test_review import BAD, PAGE, github, offer  # noqa: F401 - `github` is a fixture
 from tests.forges.github.conftest import HEAD, REPO, FakeGitHub, Reply
-from tests.setup.conftest import CODE, FORM, SECRET
+from tests.setup.conftest import CODE, SECRET
+from tests.setup.visitor import LINK, Visitor
 
 pytestmark = pytest.mark.network
 READY = 60.0
-LINK = re.compile(r"http://127\.0\.0\.1:\d+/setup\?token=[\w-]+")
 
 
 @pytest.fixture
@@ -58,26 +57,6 @@ def forge(github: FakeGitHub, pem: str) -> FakeGitHub:  # noqa: F811 - the fixtu
     return github
 
 
-class Browser:
-    """Follows links and fills in forms, and keeps the cookies."""
-
-    def __init__(self, origin: str) -> None:
-        self.origin, self.session = origin, requests.Session()
-        self.session.trust_env = False
-
-    def get(self, path: str) -> str:
-        answer = self.session.get(f"{self.origin}{path}", timeout=30)
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    def send(self, path: str, **fields: str) -> str:
-        known = FORM.search(self.get(path))
-        assert known is not None
-        answer = self.session.post(f"{self.origin}{path}", data={"form": known[1], **fields}, timeout=60)
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-
 def test_from_the_first_start_to_a_live_bot(forge: FakeGitHub, tmp_path: Path) -> None:
     env = environment(tmp_path, GITHUB_API_URL=forge.url)
     port, log = int(env["PORT"]), tmp_path / "log"
@@ -90,7 +69,7 @@ def test_from_the_first_start_to_a_live_bot(forge: FakeGitHub, tmp_path: Path) -
         assert get(port, "/setup")[0] == 403
 
         origin = f"http://127.0.0.1:{port}"
-        browser = Browser(origin)
+        browser = Visitor(origin)
         assert "Public address" in browser.get(link[0].removeprefix(origin))
         assert "Create a GitHub App" in browser.send(
             "/setup", PUBLIC_URL=origin, GITHUB_REPOSITORIES=REPO, do="next"

@@ -76,9 +76,12 @@ class Browser:
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
-    def picture(self, path: Path) -> None:
-        """Writes the whole page as PNG."""
-        found = self.ask("Page.captureScreenshot", captureBeyondViewport=True)
+    def picture(self, path: Path, most: int | None = None) -> None:
+        """Writes the page as PNG, from its top to its end or for `most` pixels."""
+        size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
+        height = min(size["height"], most or size["height"])
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1}
+        found = self.ask("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
         path.write_bytes(base64.b64decode(found["data"]))
 
     def _noted(self, event: dict[str, Any]) -> None:

@@ -220,13 +220,9 @@ def _peak(process: Popen[bytes]) -> int:
 
 def test_it_loads_nothing_of_forges_pages_or_migrations() -> None:
     """What it does not have loaded takes no memory, and cannot be had by whoever takes it over."""
-    code = (
-        "import sys, bot.cli.downloader, bot.fetchers, bot.flows.downloader, bot.store.tasks, bot.web.metrics\n"
-        "print(*sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
-    )
+    own = "bot.cli.downloader, bot.fetchers, bot.flows.downloader, bot.store.tasks, bot.web.metrics"
+    command = [sys.executable, "-c", f"import sys, {own}; print(*sys.modules)"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     loaded = set(done.stdout.split())
     assert "urllib3" in loaded, "the look itself works"
     assert loaded.isdisjoint({"flask", "jinja2", "github", "requests", "alembic", "rapidfuzz", "markdown_it"})

@@ -140,11 +140,16 @@ class Pages:
 def judge(seed: int, number: int) -> Verdict:
     """Reads and judges a page alone, and one in `WHOLE` in every way there is."""
     path, data = page(seed, number)
+    return judge_page(path, data, page(seed, number - 1)[1] if number % WHOLE == 0 else None)
+
+
+def judge_page(path: str, data: bytes, base: bytes | None) -> Verdict:
+    """Judges a page alone, and where there is a `base` in every way there is."""
     try:
         read = parse(path, data)
         found = engine.check([Subject(read)], Facts(), policy.default())
-        if number % WHOLE == 0:
-            found += _whole(read, data, parse(path, page(seed, number - 1)[1]))
+        if base is not None:
+            found += _whole(read, data, parse(path, base))
     except Exception as error:  # noqa: BLE001 - any exception at all is what is looked for
         return Verdict(("raised",), f"{type(error).__name__}: {error}")
     crashed = [f"rule failed: {dict(f.values)}" for f in found if f.rule == engine.CRASHED]

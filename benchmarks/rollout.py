@@ -1,6 +1,6 @@
 """Deploys the bot at scale by the operations guide and changes every secret of it under load.
 
-PostgreSQL, two receivers behind nginx, two workers, both simulated forges:
+PostgreSQL, two receivers behind nginx, two workers, two downloaders, both simulated forges:
 `python -m benchmarks.rollout --count 60`. Needs a simulator of the forges and the pages of a hub, like the
 acceptance cases; ends with 1 if anything was lost, refused, said twice, left in the wrong state, or told.
 """
@@ -26,6 +26,7 @@ def main() -> int:
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--count", type=int, default=60, help="pull requests")
+    parser.add_argument("--downloaders", type=int, default=2)
     parser.add_argument(
         "--hubbot", default=os.environ.get("HUBBOT", f"{sys.executable} -m bot"), help="the program"
     )
@@ -39,7 +40,13 @@ def main() -> int:
         Path(temporary).chmod(0o755)
         hub = prepare(data, folder, args.count)
         outcome = rollout(
-            hub, folder, shlex.split(args.hubbot), args.count, new_key(), lambda text: print(text, flush=True)
+            hub,
+            folder,
+            shlex.split(args.hubbot),
+            args.count,
+            new_key(),
+            lambda text: print(text, flush=True),
+            args.downloaders,
         )
     for name, figure in outcome.figures.items():
         print(f"{name:45} {figure}")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
-
-from rapidfuzz.distance import OSA
 
 #: Shorter names (HOST, PORT) are near to too many words of others.
 SHORTEST = 7
@@ -28,6 +27,16 @@ def _meant(name: str, ours: Collection[str]) -> str:
     if name != bare and bare in ours and (upper.startswith(PREFIX) or len(bare) >= SHORTEST):
         return bare
     slips = SLIPS_LONG if len(bare) >= LONG else SLIPS_SHORT
-    near = [(OSA.distance(bare, one), one) for one in ours if min(len(one), len(bare)) >= SHORTEST]
-    distance, one = min(near, default=(slips + 1, ""))
+    near = [one for one in ours if min(len(one), len(bare)) >= SHORTEST and _letters(bare, one) <= slips]
+    if not near:
+        return ""
+    from rapidfuzz.distance import OSA  # only here: hardly any variable comes so far
+
+    distance, one = min((OSA.distance(bare, one), one) for one in near)
     return one if distance <= slips else ""
+
+
+def _letters(name: str, other: str) -> int:
+    """How many slips the letters alone, in whatever order, need at least."""
+    mine, theirs = Counter(name), Counter(other)
+    return max((mine - theirs).total(), (theirs - mine).total())

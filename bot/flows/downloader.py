@@ -24,7 +24,7 @@ from bot.store.tasks import OpenOrders
 log = logging.getLogger("hubbot.downloader")
 
 #: Seconds between two looks for orders: what a review asks for begins within this.
-POLL = 0.2
+POLL = 0.1
 #: Seconds between two looks at whether what is under way is still wanted, and between two heartbeats.
 WATCH, BEAT = 0.4, 4.0
 #: Orders of each kind that are under way at once: two workers' reviews, texts that keep nobody waiting long,

@@ -7,17 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.pool import QueuePool
 
 from bot.errors import UserError
+from bot.store.schema import NEWEST, version
 
 #: INSERT with ON CONFLICT, which both databases have and spell alike.
 INSERTS: Mapping[str, Callable[[Any], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -125,17 +122,17 @@ def storable(text: str, longest: int) -> str:
     )
 
 
-def _alembic(engine: Engine) -> Config:
+def upgrade(engine: Engine) -> None:
+    """Applies every migration that the database lacks. Raises `UserError` when it cannot be opened."""
+    # Only here: a process that migrates nothing, as a downloader, does without what migrating takes.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "bot.store:migrations")
     config.attributes["engine"] = engine
-    return config
-
-
-def upgrade(engine: Engine) -> None:
-    """Applies every migration that the database lacks. Raises `UserError` when it cannot be opened."""
     try:
-        command.upgrade(_alembic(engine), "head")
+        command.upgrade(config, "head")
     except DBAPIError as error:
         where = engine.url.render_as_string(hide_password=True)
         raise UserError(f"The database {where} cannot be used: {error.orig}".rstrip()) from error
@@ -143,9 +140,10 @@ def upgrade(engine: Engine) -> None:
 
 def is_current(engine: Engine) -> bool:
     """Whether the schema is the one that this code was written for."""
-    wanted = ScriptDirectory.from_config(_alembic(engine)).get_current_head()
     with reading(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision() == wanted
+        if not inspect(connection).has_table(version.name):
+            return False
+        return connection.execute(select(version.c.version_num)).scalars().all() == [NEWEST]
 
 
 def insert_into(connection: Connection, table: Any) -> Any:

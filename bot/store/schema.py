@@ -19,6 +19,10 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+#: The revision of the newest migration, and where a database says which it has; Alembic's own table.
+NEWEST = "0011"
+version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+
 #: SQLite counts a row id up only in a column of exactly this type.
 RowId = BigInteger().with_variant(Integer, "sqlite")
 

@@ -1,4 +1,4 @@
-"""The deployment that docs/operations.md describes: PostgreSQL, two receivers behind nginx, two workers.
+"""The deployment that docs/operations.md describes: two receivers behind nginx, two workers, downloaders.
 
 All of it is real and on loopback; settings are in environment files, as systemd reads them.
 """
@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.acceptance.process import ROOT, STOPPED_WITHIN, free_port, until
-from tests.store.postgres import PROGRAMS
+from tests.acceptance.cluster import Cluster
+from tests.acceptance.process import ROOT, STOPPED_WITHIN, until
+from tests.ports import free_port
 
 SITE = ROOT / "deploy" / "nginx.conf"
 UP_WITHIN = 60.0
@@ -29,68 +30,16 @@ CREDENTIALS = (
     "GITEE_TOKEN",
     "GITEE_MERGE_TOKEN",
 )
-
-
-class Cluster:
-    """PostgreSQL on a port of its own, which asks everybody for a password."""
-
-    def __init__(self, home: Path, password: str) -> None:
-        self.home, self.port, self._password = home, free_port(), password
-        home.mkdir(mode=0o755)
-        self._as = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-        self._programs = PROGRAMS[-1].parent
-        self.log = home / "log"
-
-    def start(self) -> None:
-        given = self.home / "password"
-        given.write_text(self._password, encoding="ascii")
-        if self._as:
-            for path in (self.home, given):
-                shutil.chown(path, "postgres")
-        self._run("initdb", "-D", f"{self.home}/data", "-A", "scram-sha-256", "-U", "postgres", "-N",
-                  f"--pwfile={given}")  # fmt: skip
-        options = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories={self.home}"
-        self._run("pg_ctl", "-D", f"{self.home}/data", "-w", "-l", str(self.log), "-o", options, "start")
-
-    def stop(self) -> None:
-        self._run("pg_ctl", "-D", f"{self.home}/data", "-m", "immediate", "stop")
-
-    def sql(
-        self, statement: str, user: str = "postgres", password: str = "", database: str = "postgres"
-    ) -> str:
-        """What `psql` prints, as whoever administers the cluster."""
-        environment = {"PATH": os.environ["PATH"], "PGPASSWORD": password or self._password}
-        done = subprocess.run(
-            ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", user, "-d", database, "-qtA"],
-            input=f"\\set ON_ERROR_STOP on\n{statement}",
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def dump(self, database: str) -> bytes:
-        return subprocess.run(
-            ["pg_dump", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", database],
-            env={"PATH": os.environ["PATH"], "PGPASSWORD": self._password},
-            capture_output=True,
-            timeout=120,
-            check=True,
-        ).stdout
-
-    def address(self, user: str, password: str) -> str:
-        return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/hubbot"
-
-    def _run(self, program: str, *words: str) -> None:
-        command = [*self._as, str(self._programs / program), *words]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self.home, timeout=120)
+#: The environment files that the unit of each command names.
+FILES = {
+    "web": ("common.env",),
+    "worker": ("common.env", "worker.env"),
+    "downloader": ("downloader.env",),
+}
 
 
 class Process:
-    """One `hubbot web` or `hubbot worker`, with the port by which it is seen to be up."""
+    """One `hubbot web`, `worker` or `downloader`, with the port by which it is seen to be up."""
 
     def __init__(self, folder: Path, command: str, number: int) -> None:
         self.command, self.port = command, free_port()
@@ -137,15 +86,21 @@ class Process:
 class Deployment:
     """All of it. `set` writes a setting into its file; only a restart makes a process read it."""
 
-    def __init__(self, folder: Path, program: list[str], settings: Mapping[str, str], password: str) -> None:
+    def __init__(self, folder: Path, program: list[str], password: str, downloaders: int = 1) -> None:
         self.folder, self.program = folder, program
         self.cluster = Cluster(folder / "postgresql", password)
         self.receivers = [Process(folder, "web", number) for number in (1, 2)]
         self.workers = [Process(folder, "worker", number) for number in (1, 2)]
+        self.downloaders = [Process(folder, "downloader", number + 1) for number in range(downloaders)]
         self.port = free_port()
         self.restarts = 0
-        self._settings = dict(settings)
+        self._settings: dict[str, str] = {"DOWNLOADS": "separate"}
         self.proxy: subprocess.Popen[bytes] | None = None
+
+    @property
+    def processes(self) -> list[Process]:
+        """In the order in which they are started, and restarted where all are."""
+        return [*self.receivers, *self.downloaders, *self.workers]
 
     @property
     def url(self) -> str:
@@ -163,23 +118,28 @@ class Deployment:
         _write(self.folder / "common.env", common)
         _write(self.folder / "worker.env", secret)
 
+    def set_downloader(self, password: str, **settings: str) -> None:
+        """Writes `downloader.env`, of which only the password is a secret."""
+        address = self.cluster.address("hubbot_downloader", password)
+        kept = settings or _read(self.folder / "downloader.env")
+        _write(self.folder / "downloader.env", {**kept, "DATABASE_URL": address})
+
     def environment(self, command: str) -> dict[str, str]:
         """What systemd would give a process: the files named in its unit."""
-        files = ["common.env"] if command == "web" else ["common.env", "worker.env"]
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         if "-m" in self.program:  # not installed: the tree that this stands in
             kept["PYTHONPATH"] = str(ROOT)
-        return {**kept, **{k: v for file in files for k, v in _read(self.folder / file).items()}}
+        return {**kept, **{k: v for file in FILES[command] for k, v in _read(self.folder / file).items()}}
 
-    def start(self) -> None:
-        self.set()
+    def start(self, downloader_password: str) -> None:
         upgraded = subprocess.run(
             [*self.program, "db", "upgrade"], env=self.environment("web"), cwd=self.folder, timeout=120,
             capture_output=True, check=False,
         )  # fmt: skip
         (self.folder / "upgrade.log").write_bytes(upgraded.stdout + upgraded.stderr)
         assert upgraded.returncode == 0, upgraded.stderr.decode()
-        for process in (*self.receivers, *self.workers):
+        self.cluster.grant(downloader_password)
+        for process in self.processes:
             process.start(self.program, self.folder, self.environment(process.command))
         self.proxy = start_nginx(self.folder, self.port, [process.port for process in self.receivers])
         until(lambda: status(f"{self.url}/readyz") == 200, UP_WITHIN, "/readyz through nginx")
@@ -195,7 +155,7 @@ class Deployment:
         if self.proxy:
             self.proxy.send_signal(signal.SIGQUIT)
             self.proxy.wait(30)
-        for process in (*self.workers, *self.receivers):
+        for process in reversed(self.processes):
             process.stop()
 
     def logs(self) -> list[Path]:
@@ -203,13 +163,13 @@ class Deployment:
 
 
 @contextmanager
-def running(deployment: Deployment, prepare: str) -> Iterator[Deployment]:
+def running(deployment: Deployment, prepare: str, downloader_password: str) -> Iterator[Deployment]:
     """The deployment, its database made by the statements `prepare`."""
     deployment.cluster.start()
     try:
         deployment.cluster.sql(prepare)
         try:
-            deployment.start()
+            deployment.start(downloader_password)
             yield deployment
         finally:
             deployment.stop()

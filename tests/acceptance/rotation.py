@@ -37,11 +37,15 @@ class Keys:
 
 @dataclass
 class Rotation:
-    """The operator at work. `known` are all secrets that there ever were: none may be in a log."""
+    """The operator at work. `known` are all secrets that there ever were: none may be in a log.
+
+    `opens` is the downloaders' password of the database, the only secret that they have.
+    """
 
     deployment: Deployment
     sim: Sim
     current: dict[str, str]
+    opens: str
     known: set[str] = field(default_factory=set)
 
     def steps(self) -> list[Step]:
@@ -56,6 +60,7 @@ class Rotation:
             ("GITHUB_MERGE_TOKEN", lambda: self._token("GITHUB_MERGE_TOKEN", self.sim.github, MERGER, False)),
             ("GITEE_MERGE_TOKEN", lambda: self._token("GITEE_MERGE_TOKEN", self.sim.gitee, MERGER, False)),
             ("the password in DATABASE_URL", self._password),
+            ("the downloader's password", self._downloader),
             ("rolling restart", self._restart_all),
         ]
 
@@ -90,11 +95,17 @@ class Rotation:
         cluster.sql(f"CREATE ROLE {SECOND} LOGIN PASSWORD '{new}' IN ROLE {FIRST};"
                     f"ALTER ROLE {SECOND} SET ROLE {FIRST};")  # fmt: skip
         self.deployment.set(DATABASE_URL=cluster.address(SECOND, new))
-        self._restart_all()
+        self.deployment.restart(*self.deployment.receivers, *self.deployment.workers)
         cluster.sql(f"ALTER ROLE {FIRST} NOLOGIN;")
 
+    def _downloader(self) -> None:
+        self.opens = self._made(secrets.token_hex(24))
+        self.deployment.cluster.grant(self.opens)
+        self.deployment.set_downloader(self.opens)
+        self.deployment.restart(*self.deployment.downloaders)
+
     def _restart_all(self) -> None:
-        self.deployment.restart(*self.deployment.receivers, *self.deployment.workers)
+        self.deployment.restart(*self.deployment.processes)
 
     def _made(self, secret: str) -> str:
         self.known.add(secret)

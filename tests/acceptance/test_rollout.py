@@ -29,5 +29,6 @@ def test_every_secret_is_changed_under_load_and_nothing_is_lost(
     told: list[str] = []
     outcome = rollout(hub, folder, [PYTHON, "-m", "bot"], 16, app_key, told.append)
     assert outcome.wrong == []
-    assert len(told) == 8
-    assert outcome.figures["restarts of processes"] == "24"
+    assert len(told) == 9
+    assert outcome.figures["restarts of processes"] == "26"
+    assert outcome.figures["merged by /merge"] == "gitee, github"

@@ -229,6 +229,24 @@ def test_systemd_understands_a_unit(unit: Path, tmp_path: Path) -> None:
     assert (done.returncode, said) == (0, [])
 
 
+NFT = shutil.which("nft", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+
+
+@pytest.mark.skipif(NFT is None, reason="nftables is not installed")
+def test_nft_takes_the_rules_of_egress() -> None:
+    assert NFT is not None
+    done = subprocess.run(
+        [NFT, "--check", "--file", str(DEPLOY / "egress.nft")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if "Operation not permitted" in done.stderr:
+        pytest.skip("the kernel is asked, and does not answer this user")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
 def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
     pem, key = tmp_path / "fullchain.pem", tmp_path / "privkey.pem"

@@ -6,6 +6,8 @@ import hashlib
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -70,13 +72,13 @@ def later() -> float:
 
 
 class Second:
-    """Another downloader, in this process, which lives in that later time."""
+    """Another downloader, in this process, which lives in that later time unless told otherwise."""
 
-    def __init__(self, engine: Engine, host: AssetHost) -> None:
+    def __init__(self, engine: Engine, host: AssetHost, now: Callable[[], float] = later) -> None:
         self.fetcher = Fetcher(QUICK, connect_to=host.connect_to, ca_bundle=host.ca)
         self.stop = threading.Event()
         fetchers = dict.fromkeys(Errand, self.fetcher)
-        self.downloader = Downloader(OpenOrders(engine), fetchers, now=later, drain=0)
+        self.downloader = Downloader(OpenOrders(engine), fetchers, now=now, drain=0)
         self.thread = threading.Thread(target=self.downloader.run, args=(self.stop,))
 
     def __enter__(self) -> Second:
@@ -140,6 +142,38 @@ def test_a_stopped_downloader_that_wakes_writes_nothing(
         worker.withdraw(order)
 
 
+def test_sigterm_in_a_long_download_gives_it_to_another_within_what_containers_give(
+    engine: Engine, host: AssetHost, tmp_path: Path
+) -> None:
+    host.routes |= {"/slow.ckpt": dripping, "/done.ckpt": file()}
+    found: list[RemoteFile] = []
+    with (
+        running(tmp_path, downloader_environment(tmp_path, engine, host), "downloader") as first,
+        closing(Separate(PlacedOrders(engine))) as separate,
+    ):
+        until(at_work(tmp_path), READY, "the downloader", tmp_path)
+        waits = threading.Thread(target=lambda: found.extend(separate.measure([SLOW, DONE], lambda: False)))
+        waits.start()
+        until(lambda: host.count("/slow.ckpt") and found, READY, "the first file", tmp_path)
+        first.terminate()
+        assert first.wait(30) == 0, "it ends by itself, within 30 seconds"
+        with engine.connect() as connection:
+            kept = connection.execute(select(orders.c.downloader, orders.c.attempts, orders.c.answered)).one()
+        assert tuple(kept) == ("", 0, 1), "given back at once, and not counted against the file"
+        host.routes["/slow.ckpt"] = file()
+        with Second(engine, host, now=time.time):
+            waits.join(60)
+    assert [(one.url, one.sha256) for one in found] == [(DONE.url, DIGEST), (SLOW.url, DIGEST)]
+    assert host.count("/done.ckpt") == 1
+
+
+def dripping(exchange: Exchange) -> None:
+    """A healthy host of a file that takes hours."""
+    exchange.head(200, {"Content-Length": 1_000_000_000})
+    while exchange.until_stopped():
+        exchange.send(bytes(10_000))
+
+
 def _said(engine: Engine) -> list[tuple[int, int, str]]:
     query = select(outcomes.c.number, outcomes.c.position, outcomes.c.document).order_by(outcomes.c.number)
     with engine.connect() as connection:
@@ -173,6 +207,7 @@ def test_memory_is_flat(engine: Engine, host: AssetHost, tmp_path: Path) -> None
         after = _peak(process)
     assert (small.state, big.state, big.size) == (*[RemoteState.MEASURED] * 2, blocks << 20)
     assert after - before < 16 << 10, f"{before} kB became {after} kB"
+    assert after < 64 << 10, f"{after} kB"
 
 
 def _peak(process: Popen[bytes]) -> int:
@@ -181,6 +216,17 @@ def _peak(process: Popen[bytes]) -> int:
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     assert found is not None
     return int(found[1])
+
+
+def test_it_loads_nothing_of_forges_pages_or_migrations() -> None:
+    """What it does not have loaded takes no memory, and cannot be had by whoever takes it over."""
+    own = "bot.cli.downloader, bot.fetchers, bot.flows.downloader, bot.store.tasks, bot.web.metrics"
+    command = [sys.executable, "-c", f"import sys, {own}; print(*sys.modules)"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stdout.split())
+    assert "urllib3" in loaded, "the look itself works"
+    assert loaded.isdisjoint({"flask", "jinja2", "github", "requests", "alembic", "rapidfuzz", "markdown_it"})
+    assert not [name for name in loaded if name.startswith(("bot.forges", "bot.wiring", "bot.web.app"))]
 
 
 @pytest.mark.parametrize("name", [CREDENTIALS[0], f"{CREDENTIALS[-1]}_FILE"])

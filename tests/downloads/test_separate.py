@@ -18,7 +18,7 @@ from bot.downloads import Fetcher
 from bot.downloads.separate import UNANSWERED, UNBELIEVABLE, Separate, Waiting
 from bot.downloads.texts import TextState
 from bot.orders import MAX_ATTEMPTS, Errand, Outcome
-from bot.store.database import open_database
+from bot.store.database import open_database, upgrade
 from bot.store.orders import PlacedOrders
 from bot.store.store import Store
 from bot.store.tasks import OpenOrders
@@ -26,11 +26,28 @@ from rules.facts import RemoteFile, RemoteState, Wanted
 from rules.finding import Fault
 from tests.downloads.conftest import QUICK, working
 from tests.downloads.host import CONTENT, DIGEST, NAME, AssetHost, Exchange, file
+from tests.store.conftest import postgresql_url
+from tests.store.postgres import empty
+
+__all__ = ["postgresql_url"]
 
 pytestmark = pytest.mark.network
 
 URL = f"https://{NAME}/a.ckpt"
 IMPATIENT = Waiting(silent=0.5, least=0.2, texts=0.3, alive=0.3)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def both(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Either database, for what the two may do differently: who sees what of whom, and when."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("engine")
+        return
+    opened = open_database(request.getfixturevalue("postgresql_url"))
+    upgrade(opened)
+    yield opened
+    empty(opened)
+    opened.dispose()
 
 
 @pytest.fixture
@@ -64,7 +81,7 @@ def until(true: object, seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def test_files_are_told_as_they_come(host: AssetHost, engine: Engine, fetcher: Fetcher) -> None:
+def test_files_are_told_as_they_come(host: AssetHost, both: Engine, fetcher: Fetcher) -> None:
     go_on = threading.Event()
 
     def held(exchange: Exchange) -> None:
@@ -73,7 +90,7 @@ def test_files_are_told_as_they_come(host: AssetHost, engine: Engine, fetcher: F
 
     host.routes |= {"/a.ckpt": file(), "/held.ckpt": held}
     wanted = [Wanted(f"https://{NAME}/held.ckpt", DIGEST), Wanted(URL, DIGEST), Wanted(URL, DIGEST)]
-    with working(engine, fetcher), closing(Separate(PlacedOrders(engine))) as separate:
+    with working(both, fetcher), closing(Separate(PlacedOrders(both))) as separate:
         results = separate.measure(wanted, never)
         assert next(results).url == URL
         go_on.set()
@@ -88,7 +105,7 @@ def test_nothing_wanted_asks_nobody(engine: Engine) -> None:
 
 
 def test_cancelling_ends_both_sides_within_two_seconds(
-    host: AssetHost, engine: Engine, certificates: Path
+    host: AssetHost, both: Engine, certificates: Path
 ) -> None:
     host.routes["/a.ckpt"] = endless
     patient = replace(QUICK, answer_seconds=60, window_seconds=60)
@@ -96,8 +113,8 @@ def test_cancelling_ends_both_sides_within_two_seconds(
     opened = Fetcher(patient, connect_to=host.connect_to, ca_bundle=host.ca)
     with (
         closing(opened) as fetcher,
-        working(engine, fetcher) as downloader,
-        closing(Separate(PlacedOrders(engine))) as separate,
+        working(both, fetcher) as downloader,
+        closing(Separate(PlacedOrders(both))) as separate,
     ):
         threading.Timer(1.0, wish.set).start()
         start = time.monotonic()
@@ -106,17 +123,17 @@ def test_cancelling_ends_both_sides_within_two_seconds(
         until(lambda: not downloader.active, 5)
 
 
-def test_leaving_the_results_ends_the_rest(host: AssetHost, engine: Engine, fetcher: Fetcher) -> None:
+def test_leaving_the_results_ends_the_rest(host: AssetHost, both: Engine, fetcher: Fetcher) -> None:
     host.routes |= {"/a.ckpt": file(), "/b.ckpt": endless}
     wanted = [Wanted(URL, DIGEST), Wanted(f"https://{NAME}/b.ckpt")]
-    with working(engine, fetcher) as downloader, closing(Separate(PlacedOrders(engine))) as separate:
+    with working(both, fetcher) as downloader, closing(Separate(PlacedOrders(both))) as separate:
         results = separate.measure(wanted, never)
         next(results)
         results.close()  # type: ignore[attr-defined] # a generator
         until(lambda: not downloader.active, 5)
 
 
-def test_two_downloaders_never_fetch_the_same(host: AssetHost, engine: Engine, fetcher: Fetcher) -> None:
+def test_two_downloaders_never_fetch_the_same(host: AssetHost, both: Engine, fetcher: Fetcher) -> None:
     paths = [f"/{number}" for number in range(24)]
     host.routes |= dict.fromkeys(paths, file())
     parts = [[Wanted(f"https://{NAME}{path}", DIGEST) for path in paths[n::4]] for n in range(4)]
@@ -124,9 +141,9 @@ def test_two_downloaders_never_fetch_the_same(host: AssetHost, engine: Engine, f
     second = Fetcher(QUICK, connect_to=host.connect_to, ca_bundle=host.ca)
     with (
         closing(second),
-        working(engine, fetcher),
-        working(engine, second),
-        closing(Separate(PlacedOrders(engine))) as separate,
+        working(both, fetcher),
+        working(both, second),
+        closing(Separate(PlacedOrders(both))) as separate,
     ):
         threads = [
             threading.Thread(target=lambda part=part: found.extend(separate.measure(part, never)))

@@ -6,15 +6,22 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from bot.store.database import upgrade, volatile, writing
-from bot.store.schema import metadata
+from bot.store.schema import NEWEST, metadata
 
 
 def differences(engine: Engine) -> list[object]:
     with engine.connect() as connection:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+def test_the_newest_migration_is_the_one_that_the_code_names() -> None:
+    config = Config()
+    config.set_main_option("script_location", "bot.store:migrations")
+    assert ScriptDirectory.from_config(config).get_heads() == [NEWEST]
 
 
 def test_migrations_make_the_schema(engine: Engine) -> None:

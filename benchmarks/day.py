@@ -89,7 +89,8 @@ class Day:
                     made.wanted, made.at, made.push = made.push[2], now, None
                 continue
             outcome = self.world.forge.outcome(made.pull)
-            if is_final(outcome):
+            # What could not be verified is tried again by itself: that is not yet the end.
+            if is_final(outcome) and states(outcome)[GATE] in (made.wanted, "success", "failure"):
                 made.done = now
                 self.close(made, outcome)
 

@@ -100,6 +100,11 @@ class Draft:
         """The settings as a start would read them. Raises `UserError`."""
         return settings.load({**self.written(), **more, **{k: v for k, v in self.given.items() if v}})
 
+    @property
+    def url(self) -> str:
+        """Where the bot is reached, as far as it was chosen."""
+        return self.values.get("PUBLIC_URL", self.back)
+
     def take(self, forge: str, values: Mapping[str, str]) -> None:
         """Puts a forge's credential in place of the one before. Raises `UserError`, changing nothing."""
         prefix, kept = forge.upper(), dict(self.values)

@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Blueprint, Flask
 
 from bot.settingsfile import PATH
-from bot.setup import forges, pages
+from bot.setup import giteestep, githubstep, pages
 from bot.setup.desk import Desk, install
 from bot.setup.door import Door
 from bot.setup.draft import FORGES, Draft, Listening
@@ -18,8 +18,8 @@ from bot.web.stored import StoredWorld
 
 VIEWS = {
     "": pages.place,
-    "/github": forges.github,
-    "/gitee": forges.gitee,
+    "/github": githubstep.github,
+    "/gitee": giteestep.gitee,
     "/preview": pages.preview,
     "/summary": pages.summary,
 }

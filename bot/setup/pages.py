@@ -73,7 +73,7 @@ def place() -> Response:
     """Step 1: the address that people and forges reach the bot by, and the repositories."""
     draft = desk().draft
     if request.method == "GET":
-        typed = {"PUBLIC_URL": draft.values.get("PUBLIC_URL", draft.back)}
+        typed = {"PUBLIC_URL": draft.url}
         typed |= {f"{f.upper()}_REPOSITORIES": ", ".join(draft.repositories(f)) for f in FORGES}
         return answer("setupplace.html", "place", typed=typed, lines=draft.lines.get("place", ()))
     form = Form()

@@ -1,4 +1,4 @@
-"""The steps of GitHub and Gitee: credentials made or pasted, looked at, and the first delivery waited for."""
+"""The step of GitHub: an App made by its manifest, or an App or token that is there already."""
 
 from __future__ import annotations
 
@@ -15,12 +15,9 @@ from bot.errors import UserError
 from bot.setup import look
 from bot.setup.desk import Form, answer, desk, next_after, onward, policy
 from bot.setup.door import STRENGTH
-from bot.setup.draft import Draft, Line, new_secret, of_app
+from bot.setup.draft import Draft, Line, of_app
 from bot.setup.fields import account, app_name, credential, is_loopback, number, secret
 from bot.setup.manifest import CODE, Made, convert, manifest, registration, site_of
-
-#: How often a Gitee without a webhook is looked at, in seconds. Ours: what people wait for an answer.
-POLL = "60"
 
 
 def github() -> Response:
@@ -55,7 +52,7 @@ def _github(form: Form) -> Response:
     draft = desk().draft
     owner = draft.repositories("github")[0].partition("/")[0]
     typed = {"owner": "organization", "account": owner, **(request.form if form.wrong else draft.wish)}
-    waits = draft.connected("github") and "github" not in draft.received and not is_loopback(_url(draft))
+    waits = draft.connected("github") and "github" not in draft.received and not is_loopback(draft.url)
     return answer(
         "setupgithub.html",
         "github",
@@ -65,8 +62,8 @@ def _github(form: Form) -> Response:
         owner=owner,
         lines=draft.lines.get("github", ()),
         grave=look.grave(tuple(draft.lines.get("github", ()))),
-        local=is_loopback(_url(draft)),
-        url=_url(draft),
+        local=is_loopback(draft.url),
+        url=draft.url,
         waits=waits,
         refresh=waits and bool(draft.lines.get("github")) and not form.wrong,
         following=next_after("github"),
@@ -82,7 +79,7 @@ def _asked(draft: Draft, form: Form) -> Response:
     queue = bool(form.typed("queue"))
     draft.wish = {key: form.typed(key) for key in ("name", "owner", "account", "queue")}
     draft.state = token_urlsafe(STRENGTH)
-    site, public_url = site_of(draft.api("github")), _url(draft)
+    site, public_url = site_of(draft.api("github")), draft.url
     wanted = manifest(name, public_url, _back(draft), queue=queue)
     shown = answer(
         "setupmanifest.html",
@@ -178,96 +175,10 @@ def _look(draft: Draft) -> None:
         draft.lines["github"] = (Line("app", "failing"),)
 
 
-def gitee() -> Response:
-    """Step 3: the token and what it may do, and how Gitee tells of what happens."""
-    at = desk()
-    if "gitee" not in at.draft.wanted():
-        return onward("place")
-    if request.method == "GET":
-        return _gitee(Form())
-    form = Form()
-    match form.typed("do"):
-        case "connect":
-            _connect(at.draft, form)
-        case "next":
-            return onward(next_after("gitee"))
-        case _:
-            at.draft.take("gitee", {})
-    at.preview.forget()
-    return _gitee(form) if form.wrong else onward("gitee")
-
-
-def _gitee(form: Form) -> Response:
-    draft = desk().draft
-    local = is_loopback(_url(draft))
-    waits = draft.connected("gitee") and draft.hook != "poll" and "gitee" not in draft.received
-    lines = tuple(draft.lines.get("gitee", ()))
-    return answer(
-        "setupgitee.html",
-        "gitee",
-        form,
-        typed=request.form if form.wrong else {"hook": draft.hook or ("poll" if local else "make")},
-        lines=lines,
-        grave=look.grave(lines),
-        local=local,
-        url=_url(draft),
-        waits=waits,
-        refresh=waits and not form.wrong,
-        following=next_after("gitee"),
-    )
-
-
-def _connect(draft: Draft, form: Form) -> None:
-    token, hook = form.read("token", credential), form.typed("hook")
-    key = form.read("secret", secret) if hook == "paste" else new_secret()
-    if hook not in ("make", "paste", "poll"):
-        form.refuse("hook", "choose")
-    if hook != "poll" and is_loopback(_url(draft)):
-        form.refuse("hook", "hook_local", url=_url(draft))
-    if form.wrong:
-        return
-    values = {"GITEE_TOKEN": token, "GITEE_WEBHOOK_SECRET": key}
-    if hook == "poll":
-        values["GITEE_POLL_SECONDS"] = POLL
-    draft.take("gitee", values)
-    draft.hook = hook
-    chosen = draft.settings().gitee
-    assert chosen is not None, "it was connected just now"
-    lines = list(look.gitee(chosen))
-    refused = next(
-        (line for line in lines if line.state == "failing" and line.kind in ("gitee_token", "api")), None
-    )
-    if refused is not None:
-        form.refuse(
-            "token",
-            "silent" if refused.kind == "api" else "token_refused",
-            forge="Gitee",
-            detail=refused.detail,
-        )
-    elif hook == "make":
-        lacking = [
-            line.subject for line in lines if line.kind.startswith("role_") and line.kind != "role_admin"
-        ]
-        if lacking:
-            form.refuse("hook", "hook_role", repo=lacking[0])
-        else:
-            url = f"{_url(draft)}/webhooks/gitee"
-            lines += [look.make_hook(chosen, repo, url) for repo in chosen.repositories]
-    if form.wrong:
-        draft.take("gitee", {})
-        draft.hook = ""
-        return
-    draft.lines["gitee"] = tuple(lines)
-
-
-def _url(draft: Draft) -> str:
-    return draft.values.get("PUBLIC_URL", draft.back)
-
-
 def _back(draft: Draft) -> str:
     """Where GitHub sends people back to: of the two addresses that were chosen, the one they are at now.
 
     The host that a request names only chooses; it is never used itself.
     """
-    url = _url(draft)
+    url = draft.url
     return url if request.host == url.partition("://")[2] else draft.back

@@ -3,7 +3,8 @@
 Needs the simulator's package `forgesim` on the path, as the acceptance cases do. Opens so many pull requests
 in so many seconds; a fifth of the file servers fail (some for a while, some for good), a third of the pull
 requests are pushed to while they are reviewed, and deliveries come twice, late and out of order.
-MODE is `github-token` (default), `github-app` or `gitee-token`. Ends with 1 if any final state is wrong.
+MODE is `github-token` (default), `github-app` or `gitee-token`. Then nothing happens for two minutes, in
+which the bot's processor time is taken. Ends with 1 if any final state is wrong, or if idling takes too much.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import forgesim
 from forgesim.github.access import new_key
 
 from tests.acceptance.pages import AssetPage, prepare
-from tests.acceptance.process import ROOT
+from tests.acceptance.process import ROOT, Bot, descendants
 from tests.acceptance.world import AUTHOR, GATE, MODES, World, is_final, states, summaries
 
 SHELF = 200
@@ -31,6 +32,8 @@ SHELF = 200
 PUSHED, SLIPS, SHAKY, DEAD = 0.33, 0.3, 0.1, 0.1
 #: Seconds after the last pull request within which everything must be final.
 AFTER = 600.0
+#: Seconds for the last work to end, seconds of idling, and the share of a processor that these may take.
+SETTLED, IDLE, IDLE_SHARE = 30.0, 120.0, 0.01
 #: A day in ten minutes.
 COMPRESSED = 144
 QUICKER = f"import bot.allowance\nbot.allowance.PER_SECOND *= {COMPRESSED}\n"
@@ -130,12 +133,32 @@ def main() -> int:
         with world.sim:
             world.bot.start()
             try:
-                return _live(Day(world), count, seconds)
+                fine = _live(Day(world), count, seconds)
+                time.sleep(SETTLED)
+                share = idle_share(world.bot)
+                print(f"idle: {share:.2%} of a processor")
+                return 0 if fine and share < IDLE_SHARE else 1
             finally:
                 world.bot.stop()
 
 
-def _live(day: Day, count: int, seconds: float) -> int:
+def idle_share(bot: Bot) -> float:
+    """The part of one processor that all processes of the bot take while nothing happens."""
+    assert bot.process is not None
+    pids = {bot.process.pid, *descendants(bot.process.pid)}
+    before = sum(map(processor_seconds, pids))
+    time.sleep(IDLE)
+    return (sum(map(processor_seconds, pids)) - before) / IDLE
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has taken so far, in its own code and in the kernel (proc(5), fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _live(day: Day, count: int, seconds: float) -> bool:
+    """Everything that happens, and whether it came out right."""
     day.free = list(day.world.take(SHELF))
     for kind, every in (("duplicate", 5), ("delay", 10), ("reorder", 10)):
         day.world.forge.dispatcher.fault(kind, times=count // every, seconds=2.0)
@@ -163,7 +186,7 @@ def _live(day: Day, count: int, seconds: float) -> int:
     print(f"{len(day.wrong)} wrong", *day.wrong[:20], sep="\n  ")
     complaints = Counter(note.split(":")[0] for note in day.world.violations(0))
     print(f"complaints of the forge: {dict(complaints)}")
-    return 1 if day.wrong else 0
+    return not day.wrong
 
 
 if __name__ == "__main__":

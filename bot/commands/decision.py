@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.commands.catalogue import COMMANDS
 from bot.commands.command import CATALOGUE, Case, Command, Effects, Spec, Standing, Who, may_use
 from bot.model import Permission, PullRequest, PullState, Reaction, Report, User
@@ -77,4 +79,17 @@ def near_miss(
         reply=CATALOGUE.say(spoken, "near_miss", written=span(written), meant=f"`/{meant}`"),
         reply_key=f"near-{author.id}",
         refused="near-miss",
+    )
+
+
+def broken(names: Sequence[str], author: User, pull: PullRequest, *, language: str = "") -> Effects:
+    """Owns up to a defect of ours that kept the commands `names` from being carried out."""
+    if author.is_bot or pull.state is not PullState.OPEN:
+        return Effects()
+    commands = ", ".join(dict.fromkeys(f"`/{name}`" for name in names))
+    return Effects(
+        reaction=Reaction.CONFUSED,
+        reply=CATALOGUE.say(known_language(language), "broken", commands=commands),
+        reply_key=f"broken-{author.id}",
+        refused="broken",
     )

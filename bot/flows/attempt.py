@@ -68,6 +68,8 @@ def _bury(run: Run, fields: Mapping[str, str]) -> None:
         review.bury(run)
     elif lease.kind == work.GROUP:
         group.bury(run)
+    elif lease.kind == work.COMMENT:
+        comment.bury(run)
     run.world.queue.park(lease, "its process died each time")
     log.error("parked %s after %d attempts", lease.key, lease.attempts - 1, extra=fields)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.commands import decide, parse
 from bot.commands.command import Command, Effects, Owned, Rerun, Standing
-from bot.commands.decision import near_miss
+from bot.commands.decision import broken, near_miss
 from bot.commands.grammar import near_misses
 from bot.errors import CouldNotVerify, ForgeError
 from bot.flows.owners import owned
@@ -71,8 +71,28 @@ def answer(run: Run) -> None:
     for written, meant in misses:
         effects = near_miss(written, meant, comment.author, pull, said.report, language=said.language)
         if not run.world.dry_run:
-            _tell(run, said, effects)
+            _tell(run, pull, comment, effects)
     run.world.store.save_note(done, comment.author.login, run.world.now())
+
+
+def bury(run: Run) -> None:
+    """Says honestly that the commands of a comment were not carried out through a defect of ours.
+
+    Asks for nothing that `answer` could have broken at, such as who may do what.
+    """
+    pull = run.forge.pull_request(run.ref)
+    comment = run.forge.comment(pull, run.lease.payload["id"])
+    if comment is None or comment.author.id == run.forge.me().id or run.world.dry_run:
+        return
+    names = [command.name for command in parse(comment.body)]
+    if names and not run.world.store.note(f"{ANSWERED} {run.ref} {comment.id}"):
+        _tell(run, pull, comment, broken(names, comment.author, pull, language=_spoken(run, pull)))
+
+
+def _spoken(run: Run, pull: PullRequest) -> str:
+    return run.world.store.rulebook.language(run.ref) or language(
+        pull.title, pull.body, run.forge.default_language
+    )
 
 
 def _said(run: Run, pull: PullRequest, comment: Comment) -> Said:
@@ -80,10 +100,7 @@ def _said(run: Run, pull: PullRequest, comment: Comment) -> Said:
     if report is not None:
         report = ruled(run.world, report)
     permission, mine = _permission(run, pull, comment.author, report)
-    spoken = run.world.store.rulebook.language(run.ref) or language(
-        pull.title, pull.body, run.forge.default_language
-    )
-    return Said(pull, comment, permission, mine, report, spoken)
+    return Said(pull, comment, permission, mine, report, _spoken(run, pull))
 
 
 def _obey(run: Run, said: Said, command: Command, is_edited: bool) -> None:
@@ -118,7 +135,7 @@ def _obey(run: Run, said: Said, command: Command, is_edited: bool) -> None:
     )
     _do(run, said, command, effects, key)
     if not run.world.dry_run:
-        _tell(run, said, effects)
+        _tell(run, said.pull, said.comment, effects)
 
 
 def before_reaction(effects: Effects) -> Reaction:
@@ -219,14 +236,14 @@ def _cancel(run: Run, said: Said) -> None:
     conclude(run, report)
 
 
-def _tell(run: Run, said: Said, effects: Effects) -> None:
+def _tell(run: Run, pull: PullRequest, comment: Comment, effects: Effects) -> None:
     run.guard()
     if effects.reaction is not None and run.forge.has_reactions:
-        run.forge.react(said.pull, said.comment, effects.reaction)
+        run.forge.react(pull, comment, effects.reaction)
     if effects.reply:
-        run.forge.reply(said.pull, effects.reply, effects.reply_key)
+        run.forge.reply(pull, effects.reply, effects.reply_key)
     elif effects.acknowledgement and not run.forge.has_reactions:
-        run.forge.reply(said.pull, effects.acknowledgement, ACKNOWLEDGED)
+        run.forge.reply(pull, effects.acknowledgement, ACKNOWLEDGED)
 
 
 def _permission(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.errors import ForgeError
 from bot.model import Comment, Intent, Permission, Reaction, User
+from bot.store.queue import LEASE, MAX_ATTEMPTS
+from bot.store.store import ANSWERED
 from bot.store.work import COMMENT, REVIEW
 from tests.flows.forge import AUTHOR, BOT, MAINTAINER, STRANGER
 from tests.flows.story import Story, failing, links, page
@@ -155,3 +159,42 @@ def test_a_forge_that_fails_while_a_command_is_obeyed_delays_it(
     assert len(reviewed.fetcher.asked) >= 2
     assert set(reviewed.pull.states().values()) == {"success"}
     assert len(reviewed.pull.summaries) == 1
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_command_that_kills_its_process_each_time_is_answered_honestly(
+    reviewed: Story, dry_run: bool
+) -> None:
+    reviewed.world = replace(reviewed.world, dry_run=dry_run)
+    said = reviewed.say("/recheck")
+    for attempt in range(MAX_ATTEMPTS):
+        reviewed.take(f"dies-{attempt}")
+        reviewed.time += LEASE + 1
+    reviewed.settle()
+    assert len(reviewed.reports) == 1
+    assert reviewed.store.figures(reviewed.time)["jobs_parked"] == 1
+    if dry_run:
+        assert (reviewed.pull.replies, reviewed.pull.reactions) == ({}, [])
+        return
+    assert reviewed.pull.reactions == [(said.id, Reaction.CONFUSED)]
+    ((key, reply),) = reviewed.pull.replies.items()
+    assert key == f"broken-{AUTHOR.id}"
+    assert "`/recheck`" in reply
+    assert "not your fault" in reply
+
+
+@pytest.mark.parametrize("body", ["/recheck", "Thank you!"])
+def test_of_a_command_that_was_answered_or_is_gone_nothing_is_said_in_the_end(
+    reviewed: Story, body: str
+) -> None:
+    """The last attempt died after its answer; or nothing stands there any more that could be carried out."""
+    said = reviewed.say("/recheck")
+    for attempt in range(MAX_ATTEMPTS):
+        reviewed.take(f"dies-{attempt}")
+        reviewed.time += LEASE + 1
+    if body == said.body:
+        reviewed.store.save_note(f"{ANSWERED} {reviewed.ref} {said.id}", AUTHOR.login, reviewed.time)
+    else:
+        reviewed.pull.comments[said.id] = replace(said, body=body)
+    reviewed.settle()
+    assert (reviewed.pull.replies, reviewed.pull.reactions) == ({}, [])

@@ -34,7 +34,7 @@ from bot.store.schema import audit_incidents as incidents
 from bot.store.schema import audit_links as links
 from bot.store.schema import audit_pages as pages
 from bot.store.schema import audit_rounds as rounds
-from bot.store.schema import jobs
+from bot.store.schema import is_open, jobs
 
 
 class AuditStore:
@@ -129,8 +129,7 @@ class AuditStore:
         """Whether a review is running or due: the audit lets it go first."""
         wanted = (
             jobs.c.kind.in_((work.REVIEW, work.COMMENT)),
-            jobs.c.wanted > jobs.c.done,
-            jobs.c.parked.is_(False),
+            is_open(),
             jobs.c.due_at <= now,
         )
         with reading(self.engine) as connection:

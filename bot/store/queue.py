@@ -10,13 +10,26 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, case, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from bot.model import PullRef
 from bot.store.database import insert_into, reading, storable, writing
-from bot.store.schema import jobs, workers
+from bot.store.schema import is_open, jobs, workers
 from bot.store.work import BULK, COMMENT, LAST, NORMAL, SOON, Request, enqueue
 
 #: Seconds without a heartbeat after which a worker's jobs are free: several missed beats, not one slow write.
@@ -58,18 +71,47 @@ class Lease:
         return self.attempts > MAX_ATTEMPTS
 
 
-def _due(kinds: Collection[str], now: float, among: Priorities) -> tuple[Any, ...]:
-    """What a job must be for a worker to take it."""
-    alive = select(workers.c.name).where(workers.c.heartbeat_at > now - LEASE)
-    return (
-        jobs.c.wanted > jobs.c.done,
-        jobs.c.parked.is_(False),
-        jobs.c.due_at <= now,
+@cache
+def _is_due(kinds: tuple[str, ...], among: Priorities) -> ColumnElement[bool]:
+    """What a job must be to be taken `now`, where workers that were not heard of since `lapsed` are gone."""
+    alive = select(workers.c.name).where(workers.c.heartbeat_at > bindparam("lapsed"))
+    return and_(
+        is_open(),
+        jobs.c.due_at <= bindparam("now"),
         jobs.c.kind.in_(kinds),
         jobs.c.priority.between(among.first, among.last),
         or_(jobs.c.worker == "", jobs.c.worker.not_in(alive)),
         or_(jobs.c.kind != COMMENT, ~_earlier_comment()),
     )
+
+
+@cache
+def _whether_due(kinds: tuple[str, ...], among: Priorities) -> Select[tuple[int]]:
+    """Built once: it is asked several times a second, and long."""
+    return select(jobs.c.id).where(_is_due(kinds, among)).limit(1)
+
+
+@cache
+def _next_due(kinds: tuple[str, ...], among: Priorities, dialect: str) -> Select[Any]:
+    """The most urgent job; among equally urgent ones, of whose author the fewest are running."""
+    busy = (
+        select(jobs.c.author, func.count().label("running"))
+        .where(jobs.c.worker != "", jobs.c.author != "")
+        .group_by(jobs.c.author)
+        .subquery()
+    )
+    query = (
+        select(jobs)
+        .outerjoin(busy, busy.c.author == jobs.c.author)
+        .where(_is_due(kinds, among))
+        .order_by(jobs.c.priority, func.coalesce(busy.c.running, 0), jobs.c.due_at)
+        .limit(1)
+    )
+    return query.with_for_update(skip_locked=True, of=jobs) if dialect == "postgresql" else query
+
+
+def _times(now: float) -> dict[str, float]:
+    return {"now": now, "lapsed": now - LEASE}
 
 
 def _earlier_comment() -> Any:
@@ -84,8 +126,7 @@ def _earlier_comment() -> Any:
         earlier.c.repo == jobs.c.repo,
         earlier.c.number == jobs.c.number,
         earlier.c.id < jobs.c.id,
-        earlier.c.wanted > earlier.c.done,
-        earlier.c.parked.is_(False),
+        is_open(earlier),
     )
 
 
@@ -102,9 +143,7 @@ class Queue:
 
     def busy(self, key: str) -> bool:
         """Whether the job called `key` is running, or waits for its time."""
-        query = select(jobs.c.id).where(
-            jobs.c.key == key, jobs.c.wanted > jobs.c.done, jobs.c.parked.is_(False)
-        )
+        query = select(jobs.c.id).where(jobs.c.key == key, is_open())
         with reading(self.engine) as connection:
             return connection.execute(query).first() is not None
 
@@ -120,9 +159,8 @@ class Queue:
 
     def due(self, kinds: Collection[str], now: float, among: Priorities = ANY) -> bool:
         """Whether `lease` would find something; takes no lock, so that idling costs next to nothing."""
-        query = select(jobs.c.id).where(*_due(kinds, now, among)).limit(1)
         with reading(self.engine) as connection:
-            return connection.execute(query).first() is not None
+            return connection.execute(_whether_due(tuple(kinds), among), _times(now)).first() is not None
 
     def lease(self, worker: str, kinds: Collection[str], now: float, among: Priorities = ANY) -> Lease | None:
         """Takes the most urgent due job of `kinds` and of a priority in `among`, or None.
@@ -130,23 +168,9 @@ class Queue:
         Among equally urgent ones, whose author has the fewest running goes first: who opens a hundred pull
         requests does not keep the others waiting.
         """
-        busy = (
-            select(jobs.c.author, func.count().label("running"))
-            .where(jobs.c.worker != "", jobs.c.author != "")
-            .group_by(jobs.c.author)
-            .subquery()
-        )
-        query = (
-            select(jobs)
-            .outerjoin(busy, busy.c.author == jobs.c.author)
-            .where(*_due(kinds, now, among))
-            .order_by(jobs.c.priority, func.coalesce(busy.c.running, 0), jobs.c.due_at)
-            .limit(1)
-        )
         with writing(self.engine) as connection:
-            if connection.dialect.name == "postgresql":
-                query = query.with_for_update(skip_locked=True, of=jobs)
-            row = connection.execute(query).mappings().first()
+            query = _next_due(tuple(kinds), among, connection.dialect.name)
+            row = connection.execute(query, _times(now)).mappings().first()
             if row is None:
                 return None
             connection.execute(

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select
 from bot.allowance import Allowance
 from bot.store import allowances
 from bot.store.database import reading
-from bot.store.schema import hosts, jobs, workers
+from bot.store.schema import hosts, is_open, jobs, workers
 
 #: Seconds without a heartbeat after which a worker counts as gone.
 SILENT = 60.0
@@ -43,7 +43,7 @@ class Standing:
 
 def standing(engine: Engine, now: float) -> Standing:
     """Reads how everything stands now."""
-    due = (jobs.c.wanted > jobs.c.done) & jobs.c.parked.is_(False) & (jobs.c.due_at <= now)
+    due = is_open() & (jobs.c.due_at <= now)
     closed = (
         select(hosts.c.host, hosts.c.closed_until, hosts.c.rests)
         .where(hosts.c.closed_until > now)

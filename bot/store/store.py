@@ -16,7 +16,7 @@ from bot.store.database import PIECE, insert_into, reading, writing
 from bot.store.intake import Arrival, Intake
 from bot.store.orders import UNANSWERED
 from bot.store.rulings import Rulebook
-from bot.store.schema import deliveries, hosts, jobs, measurements, notes, pages, reports, workers
+from bot.store.schema import deliveries, hosts, is_open, jobs, measurements, notes, pages, reports, workers
 from bot.store.verified import url_hash
 from rules.facts import RemoteFile
 
@@ -208,9 +208,7 @@ class Store:
 
     def has_final_report(self, ref: PullRef, head_sha: str) -> bool:
         """Whether the last review that ended was of this head and was shown there, or one is on its way."""
-        waiting = select(jobs.c.id).where(
-            jobs.c.key == f"review {ref}", jobs.c.wanted > jobs.c.done, jobs.c.parked.is_(False)
-        )
+        waiting = select(jobs.c.id).where(jobs.c.key == f"review {ref}", is_open())
         with reading(self.engine) as connection:
             if connection.execute(waiting.limit(1)).first():
                 return True
@@ -220,7 +218,7 @@ class Store:
 
     def figures(self, now: float) -> Mapping[str, float]:
         """Counts for the metrics page."""
-        due = (jobs.c.wanted > jobs.c.done) & jobs.c.parked.is_(False) & (jobs.c.due_at <= now)
+        due = is_open() & (jobs.c.due_at <= now)
         with reading(self.engine) as connection:
             depth, oldest = connection.execute(
                 select(func.count(), func.min(jobs.c.due_at)).where(due, jobs.c.worker == "")

@@ -18,6 +18,11 @@ log = logging.getLogger("hubbot.worker")
 #: Seconds until a job is tried again after a failure, doubled each time up to the second figure.
 RETRY_FIRST, RETRY_LAST = 5.0, 900.0
 
+#: What comes back by itself for as long as the bot runs.
+HOUSEKEEPING = frozenset({work.RECONCILE, work.INDEX, work.AUDIT, work.ISSUE})
+#: The error of a job that was cut short by the death of its process too often.
+POISON = "its process died each time"
+
 Flow = Callable[[Run], Request | None]
 
 FLOWS: Mapping[str, Flow] = {
@@ -63,14 +68,22 @@ def attempt(run: Run, flows: Mapping[str, Flow] = FLOWS) -> bool:
 
 
 def _bury(run: Run, fields: Mapping[str, str]) -> None:
-    lease = run.lease
+    """Ends what kills its process each time, and says so to those who wait for it.
+
+    Nobody asks for housekeeping again, and without it nothing that was missed is ever found: it only rests.
+    """
+    lease, jobs = run.lease, run.world.queue
+    if lease.kind in HOUSEKEEPING:
+        jobs.rest(lease, POISON, run.world.now() + RETRY_LAST)
+        log.error("%s rests after %d attempts: %s", lease.key, lease.attempts - 1, POISON, extra=fields)
+        return
     if lease.kind == work.REVIEW:
         review.bury(run)
     elif lease.kind == work.GROUP:
         group.bury(run)
     elif lease.kind == work.COMMENT:
         comment.bury(run)
-    run.world.queue.park(lease, "its process died each time")
+    jobs.park(lease, POISON)
     log.error("parked %s after %d attempts", lease.key, lease.attempts - 1, extra=fields)
 
 
@@ -97,7 +110,8 @@ def _superseded(run: Run) -> bool:
 
 def _forge_failed(run: Run, error: ForgeError, fields: Mapping[str, str]) -> bool:
     lease, jobs = run.lease, run.world.queue
-    if isinstance(error, NotThere):
+    # Housekeeping never ends: it is what finds the work again once the forge lets us in.
+    if isinstance(error, NotThere) and lease.kind not in HOUSEKEEPING:
         log.info("%s: %s", lease.key, error, extra=fields)
 
         def end() -> None:
@@ -106,7 +120,7 @@ def _forge_failed(run: Run, error: ForgeError, fields: Mapping[str, str]) -> boo
             jobs.finish(lease, now=run.world.now())
 
         return _recorded(end)
-    if error.permanent and lease.kind != work.RECONCILE:
+    if error.permanent and lease.kind not in HOUSEKEEPING:
         log.warning("%s: %s; set aside", lease.key, error, extra=fields)
 
         def set_aside() -> None:
@@ -115,7 +129,6 @@ def _forge_failed(run: Run, error: ForgeError, fields: Mapping[str, str]) -> boo
             jobs.park(lease, str(error))
 
         return _recorded(set_aside)
-    # Looking around never ends: it is what finds the work again once the forge lets us in.
     now = run.world.now()
     due = error.retry_at or now + _backoff(lease.failures)
     log.warning("%s: %s; again in %.0f s", lease.key, error, due - now, extra=fields)

@@ -78,14 +78,18 @@ def answer(run: Run) -> None:
 def bury(run: Run) -> None:
     """Says honestly that the commands of a comment were not carried out through a defect of ours.
 
-    Asks for nothing that `answer` could have broken at, such as who may do what.
+    Asks for nothing that `answer` could have broken at, such as who may do what. What an attempt may have
+    left as pending, though no review follows, is brought back to what the last report says.
     """
     pull = run.forge.pull_request(run.ref)
     comment = run.forge.comment(pull, run.lease.payload["id"])
-    if comment is None or comment.author.id == run.forge.me().id or run.world.dry_run:
+    if comment is None or comment.author.id == run.forge.me().id:
         return
     names = [command.name for command in parse(comment.body)]
-    if names and not run.world.store.note(f"{ANSWERED} {run.ref} {comment.id}"):
+    if not names or run.world.store.note(f"{ANSWERED} {run.ref} {comment.id}"):
+        return
+    run.world.queue.put(judge_request(run.ref), run.world.now())
+    if not run.world.dry_run:
         _tell(run, pull, comment, broken(names, comment.author, pull, language=_spoken(run, pull)))
 
 

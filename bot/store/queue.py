@@ -284,6 +284,10 @@ class Queue:
         """Gives the job back at once as one of another priority: it turned out to be of another size."""
         self._give_back(lease, "", attempts=lease.attempts - 1, priority=priority)
 
+    def rest(self, lease: Lease, error: str, due_at: float) -> None:
+        """Gives poison back that must be tried again some time all the same, as if for the first time."""
+        self._give_back(lease, error, attempts=0, due_at=due_at)
+
     def park(self, lease: Lease, error: str) -> None:
         """Sets the job aside until somebody asks for it again."""
         self._give_back(lease, error, parked=True)

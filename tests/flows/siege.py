@@ -22,14 +22,18 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, cast
 
+from sqlalchemy import select
+
 from bot.downloads import Fetcher
 from bot.downloads.texts import Text, TextState
 from bot.flows.worker import Worker
 from bot.forges.github.hooks import GitHubHooks
 from bot.model import PullRef, Report
-from bot.store.database import StoreUnavailable, open_database
+from bot.store.database import StoreUnavailable, open_database, reading
 from bot.store.queue import Queue
+from bot.store.schema import is_open, jobs
 from bot.store.store import Store
+from bot.store.work import COMMENT, REVIEW
 from bot.web.app import create_app
 from bot.web.stored import StoredWorld
 from bot.wiring import Receiver, World
@@ -44,8 +48,6 @@ FINAL = {"success", "failure"}
 READS_FOR = 0.01
 #: Share of a worker's calls of the forge at which it is killed, before or after their effect.
 AT_A_STEP = 0.004
-#: Jobs that wait for their time in the deepest peace: looking around comes back by itself for ever.
-ALWAYS_WAITING = 1
 
 
 @dataclass
@@ -266,11 +268,13 @@ class Siege:
         return answer
 
     def _busy(self) -> bool:
+        """Whether somebody still waits: looking around comes back by itself for ever."""
+        asked = select(jobs.c.id).where(is_open(), jobs.c.kind.in_((REVIEW, COMMENT))).limit(1)
         try:
-            figures = self.store.figures(time.time() + 3600)
+            with reading(self.store.engine) as connection:
+                return connection.execute(asked).first() is not None
         except StoreUnavailable:
             return True
-        return figures["jobs_running"] > 0 or figures["jobs_waiting"] > ALWAYS_WAITING
 
     # -- what happens on the forge ------------------------------------------
     def history(self) -> Iterator[tuple[str, str, bytes]]:
@@ -389,12 +393,15 @@ class Siege:
             wanted = "failure" if self.slips[number] else "success"
             said = [mark for comment in pull.inline for mark in comment.fingerprints]
             report = self._newest(number)
+            answered = {comment for comment, _ in pull.reactions}
+            asked = {key for key, comment in pull.comments.items() if comment.author == AUTHOR}
             for fine, what in (
                 (set(states) == {"format", "assets", "gate"}, f"contexts {sorted(states)}"),
                 (set(states.values()) <= FINAL, f"states {states}"),
                 (states.get("gate") == wanted, f"gate {states.get('gate')}, not {wanted}"),
                 (len(pull.summaries) == 1, f"{len(pull.summaries)} summaries"),
                 (len(said) == len(set(said)), "a finding said twice"),
+                (asked <= answered, f"commands without an answer: {sorted(asked - answered)}"),
                 (report.head_sha == pull.head, "the newest report is of another head"),
             ):
                 if not fine:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import ForgeError
-from bot.model import Comment, Intent, Permission, Reaction, User
+from bot.model import GATE, Check, CheckState, Comment, Intent, Permission, Reaction, User
 from bot.store.queue import LEASE, MAX_ATTEMPTS
 from bot.store.store import ANSWERED
 from bot.store.work import COMMENT, REVIEW
@@ -170,8 +170,10 @@ def test_a_command_that_kills_its_process_each_time_is_answered_honestly(
     for attempt in range(MAX_ATTEMPTS):
         reviewed.take(f"dies-{attempt}")
         reviewed.time += LEASE + 1
+    reviewed.pull.checks[reviewed.pull.head, GATE] = Check(GATE, CheckState.PENDING, "left so")
     reviewed.settle()
     assert len(reviewed.reports) == 1
+    assert dry_run or reviewed.pull.states()["gate"] == "success", "what a dying attempt showed is mended"
     assert reviewed.store.figures(reviewed.time)["jobs_parked"] == 1
     if dry_run:
         assert (reviewed.pull.replies, reviewed.pull.reactions) == ({}, [])

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot.errors import ForgeError
+from bot.errors import ForgeError, NotThere
+from bot.flows.attempt import RETRY_LAST
 from bot.flows.reconcile import EVERY, standing
 from bot.model import Comment, Intent, PullRef, PullState, User
 from bot.store.allowances import Account
+from bot.store.queue import LEASE, MAX_ATTEMPTS
 from bot.store.work import INDEX, RECONCILE
 from bot.wiring import Polling
 from tests.flows.forge import AUTHOR, BOT
@@ -96,14 +98,29 @@ def test_the_looking_around_does_not_cancel_what_runs(story: Story) -> None:
     assert len(story.reports) == 1
 
 
-def test_looking_around_never_ends(story: Story) -> None:
+@pytest.mark.parametrize("error", [ForgeError("401", permanent=True), NotThere("404")])
+def test_looking_around_never_ends(story: Story, error: ForgeError) -> None:
     story.forge.open(1, {PAGE: page()})
-    story.forge.watch = failing("open_pulls", "before", ForgeError("401", permanent=True))
+    story.forge.watch = failing("open_pulls", "before", error)
     start(story)
     story.settle()
     assert story.reports == []
     story.later(1000)
     assert story.pull.states()["gate"] == "success", "the token works again, and nobody had to restart"
+
+
+def test_looking_around_only_rests_after_deaths_without_end(story: Story) -> None:
+    """Whatever kills the process may have been another job of it; nobody asks for a look by a command."""
+    story.forge.open(1, {PAGE: page()})
+    start(story)
+    for attempt in range(MAX_ATTEMPTS):
+        assert story.queue.lease(f"dies-{attempt}", (RECONCILE,), story.time) is not None
+        story.time += LEASE + 1
+    story.settle()
+    assert story.reports == []
+    assert story.store.figures(story.time)["jobs_parked"] == 0
+    story.later(RETRY_LAST + 1)
+    assert story.pull.states()["gate"] == "success"
 
 
 def test_what_a_forge_refused_is_tried_again_when_it_lets_us(story: Story) -> None:

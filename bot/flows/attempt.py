@@ -15,8 +15,9 @@ from bot.store.work import Request
 
 log = logging.getLogger("hubbot.worker")
 
-#: Seconds until a job is tried again after a failure, doubled each time up to the second figure.
-RETRY_FIRST, RETRY_LAST = 5.0, 900.0
+#: Seconds until a job is tried again after a failure, doubled each time up to the second figure: so much, and
+#: a fifth more by chance, may pass after an outage, of which everything must be right within 15 minutes.
+RETRY_FIRST, RETRY_LAST = 5.0, 600.0
 
 #: What comes back by itself for as long as the bot runs.
 HOUSEKEEPING = frozenset({work.RECONCILE, work.INDEX, work.AUDIT, work.ISSUE})

@@ -180,7 +180,10 @@ def test_old_deliveries_are_pruned(story: Story, kept: bool) -> None:
     assert story.deliver(Intent.REVIEW) is not kept, "a repetition is known for 45 days"
 
 
-def test_after_ten_minutes_without_the_forge_everything_comes_right(story: Story) -> None:
+@pytest.mark.parametrize("minutes", [10, 60])
+def test_after_an_outage_of_the_forge_everything_comes_right_within_15_minutes(
+    story: Story, minutes: int
+) -> None:
     """Half a day's events are missed meanwhile; nobody pushes again afterwards."""
     start(story)
     for number in range(1, 7):
@@ -193,7 +196,7 @@ def test_after_ten_minutes_without_the_forge_everything_comes_right(story: Story
 
     story.forge.watch = away
     story.run(running)
-    for minute in range(10):
+    for minute in range(minutes):
         if minute == 3:
             for number in (1, 2, 3):  # pushed, and the deliveries were lost
                 story.forge.push(number, {path_of(number): page_of(number, slip=True)})

@@ -6,6 +6,7 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 
+from bot import logs
 from bot.errors import ForgeError, NotThere
 from bot.flows import audit, comment, group, issue, reconcile, review
 from bot.flows.run import Run, Stopped, TooLarge
@@ -43,32 +44,37 @@ def attempt(run: Run, flows: Mapping[str, Flow] = FLOWS) -> bool:
 
     False when the run was told to stop though nobody asked for anything newer, or the database is away.
     """
+    lease = run.lease
+    with logs.about(job=lease.key, pull=str(lease.ref), delivery=lease.delivery):
+        return _attempt(run, flows[lease.kind])
+
+
+def _attempt(run: Run, flow: Flow) -> bool:
     lease, jobs, now = run.lease, run.world.queue, run.world.now
-    fields = {"job": lease.key, "pull": str(lease.ref)}
     try:
         if lease.is_poison:
-            _bury(run, fields)
+            _bury(run)
         else:
-            jobs.finish(lease, again=flows[lease.kind](run), now=now())
+            jobs.finish(lease, again=flow(run), now=now())
     except TooLarge:
-        log.info("%s is bulk work and waits for room", lease.key, extra=fields)
+        log.info("%s is bulk work and waits for room", lease.key)
         return _recorded(lambda: jobs.defer(lease, work.BULK))
     except Stopped:
-        log.info("stopped %s", lease.key, extra=fields)
+        log.info("stopped %s", lease.key)
         return _overdue(run) if run.overdue() else _superseded(run)
     except ForgeError as error:
-        return _forge_failed(run, error, fields)
+        return _forge_failed(run, error)
     except StoreUnavailable as error:
-        log.warning("the database is unavailable (%s): %s is tried again", error, lease.key, extra=fields)
+        log.warning("the database is unavailable (%s): %s is tried again", error, lease.key)
         return False
     except Exception as error:
-        log.exception("a defect of ours in %s", lease.key, extra=fields)
+        log.exception("a defect of ours in %s", lease.key)
         reason, due = repr(error), now() + _backoff(lease.attempts - 1)
         return _recorded(lambda: jobs.fail(lease, reason, due))
     return True
 
 
-def _bury(run: Run, fields: Mapping[str, str]) -> None:
+def _bury(run: Run) -> None:
     """Ends what kills its process each time, and says so to those who wait for it.
 
     Nobody asks for housekeeping again, and without it nothing that was missed is ever found: it only rests.
@@ -76,7 +82,7 @@ def _bury(run: Run, fields: Mapping[str, str]) -> None:
     lease, jobs = run.lease, run.world.queue
     if lease.kind in HOUSEKEEPING:
         jobs.rest(lease, POISON, run.world.now() + RETRY_LAST)
-        log.error("%s rests after %d attempts: %s", lease.key, lease.attempts - 1, POISON, extra=fields)
+        log.error("%s rests after %d attempts: %s", lease.key, lease.attempts - 1, POISON)
         return
     if lease.kind == work.REVIEW:
         review.bury(run)
@@ -85,7 +91,7 @@ def _bury(run: Run, fields: Mapping[str, str]) -> None:
     elif lease.kind == work.COMMENT:
         comment.bury(run)
     jobs.park(lease, POISON)
-    log.error("parked %s after %d attempts", lease.key, lease.attempts - 1, extra=fields)
+    log.error("parked %s after %d attempts", lease.key, lease.attempts - 1)
 
 
 def _overdue(run: Run) -> bool:
@@ -109,11 +115,11 @@ def _superseded(run: Run) -> bool:
     return mine and _recorded(end)
 
 
-def _forge_failed(run: Run, error: ForgeError, fields: Mapping[str, str]) -> bool:
+def _forge_failed(run: Run, error: ForgeError) -> bool:
     lease, jobs = run.lease, run.world.queue
     # Housekeeping never ends: it is what finds the work again once the forge lets us in.
     if isinstance(error, NotThere) and lease.kind not in HOUSEKEEPING:
-        log.info("%s: %s", lease.key, error, extra=fields)
+        log.info("%s: %s", lease.key, error)
 
         def end() -> None:
             if lease.kind == work.REVIEW:
@@ -122,7 +128,7 @@ def _forge_failed(run: Run, error: ForgeError, fields: Mapping[str, str]) -> boo
 
         return _recorded(end)
     if error.permanent and lease.kind not in HOUSEKEEPING:
-        log.warning("%s: %s; set aside", lease.key, error, extra=fields)
+        log.warning("%s: %s; set aside", lease.key, error)
 
         def set_aside() -> None:
             if lease.kind == work.REVIEW:
@@ -132,7 +138,7 @@ def _forge_failed(run: Run, error: ForgeError, fields: Mapping[str, str]) -> boo
         return _recorded(set_aside)
     now = run.world.now()
     due = error.retry_at or now + _backoff(lease.failures)
-    log.warning("%s: %s; again in %.0f s", lease.key, error, due - now, extra=fields)
+    log.warning("%s: %s; again in %.0f s", lease.key, error, due - now)
     return _recorded(lambda: jobs.postpone(lease, str(error), due))
 
 

@@ -135,7 +135,6 @@ def _obey(run: Run, said: Said, command: Command, is_edited: bool) -> None:
         said.comment.author.login,
         run.ref,
         effects.refused or OBEYED,
-        extra={"pull": str(run.ref)},
     )
     _do(run, said, command, effects, key)
     if not run.world.dry_run:

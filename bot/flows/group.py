@@ -60,7 +60,7 @@ def _judged(run: Run, group: Group, pull: PullRequest, put: PullRequest) -> Sequ
     try:
         report = _report(run, put, _queueing(run).between(run.ref.repo, group.base_sha, group.head_sha))
     except CouldNotVerify as error:
-        log.warning("%s in the queue: %s", run.ref, error, extra={"pull": str(run.ref)})
+        log.warning("%s in the queue: %s", run.ref, error)
         return queued.unverified()
     # By what holds now: reading files may have taken long.
     own = judge.settled(run, run.forge.pull_request(run.ref))
@@ -132,7 +132,7 @@ def _wait(run: Run, put: PullRequest, group: Group) -> Request | None:
 def _tell(run: Run, put: PullRequest, told: Sequence[Check]) -> None:
     """The last word to the queue: noted first, so that what is built onto this never knows less."""
     word = OPEN if queued.is_open(told) else CLOSED
-    log.info("%s in the queue at %s: %s", run.ref, put.head_sha[:12], word, extra={"pull": str(run.ref)})
+    log.info("%s in the queue at %s: %s", run.ref, put.head_sha[:12], word)
     run.guard()
     run.world.store.save_note(_note(run, put.head_sha), word, run.world.now())
     _show(run, put, told)

@@ -64,7 +64,7 @@ def merge(run: Run, pull: PullRequest, report: Report) -> Request | None:
     elif gate.is_open(gate.conditions(report)):
         result, reason = merger.merge(pull, wished)
         outcome = result.value
-    log.info("merging %s at %s: %s", run.ref, wished[:12], outcome, extra={"pull": str(run.ref)})
+    log.info("merging %s at %s: %s", run.ref, wished[:12], outcome)
     key = occasion(f"merge {run.ref} {ended[-1]}")
     record(run, report, "merged", outcome, {"wished": wished, "reason": reason}, key)
     book.end(ended, run.world.now())

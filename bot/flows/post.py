@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
+from bot import logs
 from bot.commands import offered
 from bot.errors import ForgeError
 from bot.flows.run import Run
@@ -41,6 +42,7 @@ class Poster:
 
     def checks(self, report: Report, contexts: Collection[str] = CONTEXTS) -> None:
         """Stores the report and shows only `contexts`; words wait for the end of a short run."""
+        logs.mention(run=report.id)
         self.run.guard()
         self.run.world.store.save_report(report)
         if not self.run.world.dry_run:
@@ -60,6 +62,7 @@ class Poster:
         The checks come last, the gate at the very end: whoever sees them final finds the words there.
         Where the words are refused the checks are written all the same.
         """
+        logs.mention(run=report.id)
         self.run.guard()
         store = self.run.world.store
         if self.run.world.dry_run:

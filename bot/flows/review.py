@@ -52,6 +52,8 @@ RETRIES = (300.0, 900.0, 3600.0, 6 * 3600.0)
 BULK_FILES = 30
 #: Reports of one head that end unverified before only a person asks again.
 MAX_RETRIES = 12
+#: Counts the reviews that came to no verdict through a defect of ours.
+BROKEN = "runs_broken_total"
 #: Seconds for which a finished review of the same head and base is not repeated for a delivery alone.
 SETTLED = 600.0
 
@@ -90,6 +92,7 @@ def review(run: Run) -> Request | None:
     # A bulk pull request is kept to few writes: that it is under way is said once, by what closes it.
     is_bulk = (pull.changed_files or 0) > BULK_FILES
     poster.checks(report, (GATE,) if is_bulk else CONTEXTS)
+    log.info("reviewing %s at %s", run.ref, pull.head_sha[:12])
     run.world.store.supersede(run.ref, run.world.now(), but=report.id)
     try:
         material = read(run, pull, run.forge.changes(pull))
@@ -154,6 +157,7 @@ def bury(run: Run) -> None:
         report = begin(run, pull, run.lease.key, run.lease.generation)
         report = replace(report, trouble="bot", finished_at=run.world.now())
         Poster(run, pull).everything(replace(report, conditions=gate.conditions(report)))
+        run.world.store.count({BROKEN: 1})
         run.world.store.supersede(run.ref, run.world.now())
 
 
@@ -258,6 +262,7 @@ def _end(poster: Poster, report: Report) -> Request | None:
         run.world.store.supersede(run.ref, now)
         return review_request(run.ref, supersede=False) if fresh.state is PullState.OPEN else None
     poster.everything(report)
+    log.info("%s at %s is reviewed: %s", run.ref, pull.head_sha[:12], verdict(report))
     _count(run, report)
     run.world.store.save_note(_base(pull), pull.base_ref, now)
     conclude(run, report)
@@ -265,9 +270,9 @@ def _end(poster: Poster, report: Report) -> Request | None:
 
 
 def _count(run: Run, report: Report) -> None:
-    """For the metrics: how the run ended, and whose faults it found."""
+    """For the metrics: what the run came to, and whose faults it found."""
     faults = Counter(f"findings_{finding.fault}_total" for finding in report.findings)
-    run.world.store.count({f"runs_{verdict(report).replace('-', '_')}_total": 1, **faults})
+    run.world.store.count({f"verdicts_{verdict(report).replace('-', '_')}_total": 1, **faults})
 
 
 def _later(run: Run, report: Report, now: float) -> Request | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, select
 
 from bot.store.database import insert_into
 from bot.store.schema import counters
@@ -25,6 +25,14 @@ def add(connection: Connection, amounts: Mapping[str, float]) -> None:
     insert = insert_into(connection, counters).values(rows)
     more = {"value": counters.c.value + insert.excluded.value}
     connection.execute(insert.on_conflict_do_update(index_elements=[counters.c.name], set_=more))
+
+
+def advance(connection: Connection, name: str, value: float) -> None:
+    """Brings a counter up to `value` within the caller's transaction, and never back."""
+    insert = insert_into(connection, counters).values(name=name, value=value)
+    new = insert.excluded.value
+    newest = {"value": case((new > counters.c.value, new), else_=counters.c.value)}
+    connection.execute(insert.on_conflict_do_update(index_elements=[counters.c.name], set_=newest))
 
 
 def read(connection: Connection) -> Mapping[str, float]:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.store.database import INSERTS, StoreUnavailable, storable, writing
 from bot.store.schema import deliveries
 from bot.store.work import (
     LOCATE,
+    MAX_DELIVERY,
     SOON,
     Request,
     comment_request,
@@ -28,6 +29,8 @@ from bot.store.work import (
     review_request,
 )
 
+#: The figure that says when the last delivery was stored, in seconds since the epoch.
+LAST = "last_delivery_timestamp_seconds"
 #: Deliveries in one transaction at most: what is in it waits for all of it.
 TOGETHER = 64
 
@@ -87,6 +90,8 @@ class Intake:
             with writing(self.engine) as connection:
                 outcomes = [_stored(connection, ticket.arrival) for ticket in tickets]
                 counters.add(connection, _together(self.took))
+                if any(outcomes):
+                    counters.advance(connection, LAST, _newest(tickets, outcomes))
             self.took = [time.monotonic() - ticket.begun for ticket in tickets]
             for ticket, outcome in zip(tickets, outcomes, strict=True):
                 ticket.outcome = outcome
@@ -111,6 +116,10 @@ def _together(took: Sequence[float]) -> Mapping[str, float]:
     return found
 
 
+def _newest(tickets: Sequence[_Ticket], stored: Sequence[bool]) -> float:
+    return max(one.arrival.received_at for one, is_new in zip(tickets, stored, strict=True) if is_new)
+
+
 def _is_away(error: Exception) -> bool:
     """Whether it was the database that failed, so that trying one by one would only take longer."""
     return isinstance(error, StoreUnavailable) and not isinstance(error.__cause__, DataError)
@@ -120,7 +129,7 @@ def _stored(connection: Connection, arrival: Arrival) -> bool:
     delivery = arrival.delivery
     row = {
         "forge": delivery.forge,
-        "delivery_id": storable(delivery.id, 100),
+        "delivery_id": storable(delivery.id, MAX_DELIVERY),
         "event": storable(delivery.event, 60),
         "action": storable(delivery.action, 60),
         "repo": storable(delivery.repo, 250),
@@ -145,6 +154,11 @@ def _insert(dialect: str) -> Any:
 
 def work(delivery: Delivery) -> Request | None:
     """What a delivery makes us do, if anything."""
+    request = _request(delivery)
+    return request and replace(request, delivery=delivery.id)
+
+
+def _request(delivery: Delivery) -> Request | None:
     ref = PullRef(delivery.forge, delivery.repo, delivery.number)
     match delivery.intent:
         case Intent.REVIEW | Intent.CLOSED:

@@ -65,6 +65,8 @@ class Lease:
     failures: int
     token: int
     worker: str
+    #: The id of the delivery that last asked for it, where one did.
+    delivery: str = ""
 
     @property
     def is_poison(self) -> bool:
@@ -189,6 +191,7 @@ class Queue:
             failures=row["failures"],
             token=row["token"] + 1,
             worker=worker,
+            delivery=row["delivery"],
         )
 
     def beat(self, worker: str, now: float) -> None:

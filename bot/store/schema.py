@@ -23,7 +23,7 @@ from sqlalchemy import (
 metadata = MetaData()
 
 #: The revision of the newest migration, and where a database says which it has; Alembic's own table.
-NEWEST = "0012"
+NEWEST = "0013"
 version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 
 #: SQLite counts a row id up only in a column of exactly this type.
@@ -70,6 +70,8 @@ jobs = Table(
     Column("parked", Boolean, nullable=False),
     # Who is thought to have caused it: a hint of a delivery, for sharing workers out and for nothing else.
     Column("author", String(100), nullable=False, server_default=""),
+    # The delivery that last asked for it, for the log.
+    Column("delivery", String(100), nullable=False, server_default=""),
 )
 
 

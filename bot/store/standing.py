@@ -28,8 +28,10 @@ class Troubled:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Jobs by where they stand, seconds that the oldest due one has waited, who is at work, and what is left
-    of what the forges allow.
+    """Jobs by where they stand, seconds that the oldest due one has waited, how many workers are alive, and
+    what is left of what the forges allow. `hosts` are `MAX_HOSTS` of the `hosts_closed` at most.
+
+    The jobs of a worker that died count as `running` until another takes them.
     """
 
     waiting: int = 0
@@ -38,6 +40,7 @@ class Standing:
     parked: int = 0
     workers: int = 0
     hosts: tuple[Troubled, ...] = ()
+    hosts_closed: int = 0
     allowances: tuple[Allowance, ...] = ()
 
 
@@ -45,7 +48,7 @@ def standing(engine: Engine, now: float) -> Standing:
     """Reads how everything stands now."""
     due = is_open() & (jobs.c.due_at <= now)
     closed = (
-        select(hosts.c.host, hosts.c.closed_until, hosts.c.rests)
+        select(hosts.c.host, hosts.c.closed_until, hosts.c.rests, func.count().over())
         .where(hosts.c.closed_until > now)
         .order_by(hosts.c.closed_until.desc())
         .limit(MAX_HOSTS)
@@ -58,7 +61,8 @@ def standing(engine: Engine, now: float) -> Standing:
         running = connection.execute(select(func.count()).where(jobs.c.worker != "")).scalar_one()
         parked = connection.execute(select(func.count()).where(jobs.c.parked.is_(True))).scalar_one()
         beating = connection.execute(alive).scalar_one()
-        troubled = tuple(Troubled(*row) for row in connection.execute(closed))
+        shut = connection.execute(closed).all()
         allowed = tuple(allowances.read(connection))
     spell = max(0.0, now - oldest) if oldest is not None else 0.0
-    return Standing(waiting, spell, running, parked, beating, troubled, allowed)
+    troubled = tuple(Troubled(host, until, rests) for host, until, rests, _ in shut)
+    return Standing(waiting, spell, running, parked, beating, troubled, shut[0][3] if shut else 0, allowed)

@@ -16,7 +16,8 @@ from bot.store.database import PIECE, insert_into, reading, writing
 from bot.store.intake import Arrival, Intake
 from bot.store.orders import UNANSWERED
 from bot.store.rulings import Rulebook
-from bot.store.schema import deliveries, hosts, is_open, jobs, measurements, notes, pages, reports, workers
+from bot.store.schema import deliveries, is_open, jobs, measurements, notes, pages, reports, workers
+from bot.store.standing import standing
 from bot.store.verified import url_hash
 from rules.facts import RemoteFile
 
@@ -218,31 +219,23 @@ class Store:
 
     def figures(self, now: float) -> Mapping[str, float]:
         """Counts for the metrics page."""
-        due = is_open() & (jobs.c.due_at <= now)
+        stands = standing(self.engine, now)
         with reading(self.engine) as connection:
-            depth, oldest = connection.execute(
-                select(func.count(), func.min(jobs.c.due_at)).where(due, jobs.c.worker == "")
-            ).one()
-            running = connection.execute(select(func.count()).where(jobs.c.worker != "")).scalar_one()
-            parked = connection.execute(select(func.count()).where(jobs.c.parked.is_(True))).scalar_one()
-            received = connection.execute(select(func.max(deliveries.c.id))).scalar()
             runs = connection.execute(select(func.count()).select_from(reports)).scalar_one()
-            closed = connection.execute(select(func.count()).where(hosts.c.closed_until > now)).scalar_one()
             counted = counters.read(connection)
-            allowed = allowances.read(connection)
             apart = tasks.figures(connection, now)
         return {
             UNANSWERED: 0.0,
             **counted,
-            **{f"{_word(one)}_requests_left": float(one.left(now)) for one in allowed},
-            **{f"{_word(one)}_requests_limit": float(one.limit) for one in allowed},
+            **{f"{_word(one)}_requests_left": float(one.left(now)) for one in stands.allowances},
+            **{f"{_word(one)}_requests_limit": float(one.limit) for one in stands.allowances},
             **apart,
-            "hosts_closed": closed,
-            "jobs_waiting": depth,
-            "jobs_oldest_seconds": max(0.0, now - oldest) if oldest else 0.0,
-            "jobs_running": running,
-            "jobs_parked": parked,
-            "deliveries_stored": received or 0,
+            "hosts_closed": stands.hosts_closed,
+            "jobs_waiting": stands.waiting,
+            "jobs_oldest_seconds": stands.oldest,
+            "jobs_running": stands.running,
+            "jobs_parked": stands.parked,
+            "workers_alive": stands.workers,
             "reports_stored": runs,
         }
 
@@ -264,6 +257,7 @@ class Store:
     def prune(self, before: float, reports_before: float) -> int:
         """Deletes what is older than two moments, the second for reports; returns how many rows.
 
+        What was parked and nobody has asked for since goes too, but for reviews, which a push asks for again.
         A pull request's newest report stays, and so does every decision and its record.
         """
         newest = select(func.max(reports.c.started_at)).group_by(
@@ -277,7 +271,9 @@ class Store:
                 notes.c.noted_at < before,
                 or_(notes.c.key.like(f"{ANSWERED} %"), notes.c.key.like(f"{QUEUED} %")),
             ),
-            delete(jobs).where(told, jobs.c.wanted == jobs.c.done, jobs.c.due_at < before),
+            delete(jobs).where(
+                told, or_(jobs.c.wanted == jobs.c.done, jobs.c.parked), jobs.c.due_at < before
+            ),
             delete(reports).where(reports.c.started_at < reports_before, reports.c.started_at.not_in(newest)),
         )
         with writing(self.engine) as connection:

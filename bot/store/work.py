@@ -17,6 +17,8 @@ from bot.store.schema import jobs
 
 #: Characters of a login that are kept; both forges allow fewer.
 MAX_AUTHOR = 100
+#: Characters of a delivery's id that are kept; those of both forges are shorter.
+MAX_DELIVERY = 100
 
 #: The scope of a review that reads nothing anew: only what people decided is judged again.
 JUDGE = "judge"
@@ -48,6 +50,8 @@ class Request:
     due_at: float = 0.0
     #: Who is thought to have caused it, for fairness only; empty leaves it as it was.
     author: str = ""
+    #: The id of the delivery that asks for it; empty leaves it as it was.
+    delivery: str = ""
 
 
 def review_request(
@@ -121,6 +125,7 @@ def enqueue(connection: Connection, request: Request, now: float) -> int:
         "priority": request.priority,
         "due_at": request.due_at or now,
         "author": storable(request.author, MAX_AUTHOR),
+        "delivery": storable(request.delivery, MAX_DELIVERY),
         **UNBEGUN,
     }
     upsert = _upsert(connection.dialect.name, request.supersede, _wish(request))
@@ -156,6 +161,7 @@ def _upsert(dialect: str, supersede: bool, wish: Wish) -> Any:
         "failures": 0,
         "parked": False,
         "author": case((new.author != "", new.author), else_=jobs.c.author),
+        "delivery": case((new.delivery != "", new.delivery), else_=jobs.c.delivery),
     }
     if supersede:
         again["superseded"] = case((begun, jobs.c.wanted), else_=jobs.c.superseded)

@@ -9,8 +9,9 @@ from typing import IO, cast
 
 from flask import Blueprint, Response, request
 
+from bot import logs
 from bot.forges.base import Hooks, Refused
-from bot.model import Delivery, Intent
+from bot.model import Delivery, Intent, PullRef
 from bot.web import defects
 from bot.web.site import site
 from bot.web.text import visible
@@ -22,11 +23,14 @@ MAX_BODY = 26 * 1024 * 1024
 MAX_DRAIN = 2 * MAX_BODY
 #: Ours: a reason is one line.
 MAX_REASON = 300
+#: Ours: characters of an id that nobody vouches for; GitHub's have 36.
+MAX_CLAIM = 100
 
 _PIECE = 64 * 1024
 # What is stored of the headers: what parsing again needs, and never what proves the sender.
 _KEPT = re.compile(r"x-[a-z0-9-]+|content-type|user-agent")
 _SECRET = re.compile(r"signature|token|secret|password|auth|cookie|forwarded|real-ip")
+_ID = re.compile(r"x-[a-z]+-delivery")
 
 log = logging.getLogger(__name__)
 webhooks = Blueprint("webhooks", __name__)
@@ -51,6 +55,11 @@ class HeaderMap(Mapping[str, str]):
 @webhooks.post("/webhooks/<forge>")
 def receive(forge: str) -> Response:
     """Takes one delivery: 202 stored, 200 nothing to do and why, 4xx refused, 503 not stored, send again."""
+    with logs.about(delivery=_claimed()):
+        return _received(forge)
+
+
+def _received(forge: str) -> Response:
     world = site().world
     hooks = world.hooks.get(forge)
     try:
@@ -62,7 +71,16 @@ def receive(forge: str) -> Response:
         delivery, kept, idle = _parsed(hooks, headers, body, world.repositories.get(forge, frozenset()))
     except Refused as refusal:
         return _answer(refusal.status, str(refusal))
+    logs.mention(delivery=visible(delivery.id))
+    if delivery.number:
+        logs.mention(pull=visible(str(PullRef(forge, delivery.repo, delivery.number))))
     return _answer(200, idle) if idle else _stored(world, delivery, headers, kept)
+
+
+def _claimed() -> str:
+    """The id that a request gives itself, before anything of it is believed; Gitee's have none."""
+    found = (value for name, value in request.headers.items() if _ID.fullmatch(name.lower()))
+    return visible(next(found, ""), MAX_CLAIM)
 
 
 def _body() -> bytes:
@@ -134,7 +152,7 @@ def _stored(world: World, delivery: Delivery, headers: HeaderMap, body: bytes) -
     try:
         fresh = world.accept(delivery, kept, body)
     except StoreUnavailable as trouble:
-        log.warning("delivery %s not stored: %s", visible(delivery.id), trouble)
+        log.warning("a delivery is not stored: %s", trouble)
         return _answer(503, "the store is unavailable, please deliver again", trouble.retry_after)
     except Exception as error:  # noqa: BLE001 (whatever failed, it is not stored: never a false 202)
         defects.record("accept", error)
@@ -143,7 +161,9 @@ def _stored(world: World, delivery: Delivery, headers: HeaderMap, body: bytes) -
 
 
 def _answer(status: int, line: str, retry_after: int | None = None) -> Response:
-    answer = Response(visible(line, MAX_REASON) + "\n", status, mimetype="text/plain")
+    said = visible(line, MAX_REASON)
+    log.log(logging.WARNING if status >= 400 else logging.INFO, "delivery answered with %d: %s", status, said)
+    answer = Response(said + "\n", status, mimetype="text/plain")
     if retry_after is not None:
         answer.headers["Retry-After"] = str(retry_after)
     return answer

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
     class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         def load_config(self) -> None:
-            for name, value in options(chosen).items():
+            for name, value in options(chosen.host, chosen.port).items():
                 self.cfg.set(name, value)
             if args.socket is not None:
                 # The supervisor's: what comes while we are away waits for whoever is next.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from gunicorn.config import make_settings  # type: ignore[import-untyped]  # gunicorn has no types
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # gunicorn has no types
 
 #: Ours: an embedded database is written by one process at a time; two answer while one restarts.
 WORKERS = 2
@@ -24,21 +25,20 @@ REQUEST_LINE = 4_094
 REQUESTS, JITTER = 10_000, 1_000
 
 
-class Listens(Protocol):
-    """The settings that say where to listen."""
+class Log(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's own lines go where all others go, in their form and without secrets."""
 
-    @property
-    def host(self) -> str: ...
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
-    @property
-    def port(self) -> int: ...
 
-
-def options(settings: Listens) -> dict[str, Any]:
+def options(host: str, port: int) -> dict[str, Any]:
     """gunicorn's settings by name. The application is made in each worker: no connection crosses a fork."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    bracketed = f"[{host}]" if ":" in host else host
     chosen: dict[str, Any] = {
-        "bind": f"{host}:{settings.port}",
+        "bind": f"{bracketed}:{port}",
         "worker_class": "gthread",
         "workers": WORKERS,
         "threads": THREADS,
@@ -51,6 +51,7 @@ def options(settings: Listens) -> dict[str, Any]:
         "max_requests_jitter": JITTER,
         "preload_app": False,
         "accesslog": None,
+        "logger_class": Log,
         "proc_name": "hubbot-web",
     }
     # Since version 25.1 gunicorn opens a socket that can change its workers; older ones know no such setting.

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
 
 import pytest
 from gunicorn.config import Config  # type: ignore[import-untyped]  # gunicorn has no types
 
 from bot.web.gunicorn import GRACEFUL, options
-
-
-@dataclass(frozen=True)
-class Address:
-    host: str
-    port: int
+from tests.loglines import logged
 
 
 def configured(host: str = "127.0.0.1") -> Config:
     config = Config()
-    for name, value in options(Address(host, 8000)).items():
+    for name, value in options(host, 8000).items():
         config.set(name, value)
     return config
 
@@ -40,3 +35,18 @@ def test_it_outlives_a_waiting_writer_and_ends_before_it_is_killed() -> None:
     assert config.workers * config.threads <= 16
     assert config.worker_class_str == "gthread"
     assert not config.preload_app
+
+
+def test_its_lines_have_the_form_of_all_others() -> None:
+    error = logging.getLogger("gunicorn.error")
+    before = (error.handlers[:], error.propagate, error.level)
+    try:
+        with logged("c4nary-secret") as lines:
+            config = configured()
+            config.logger_class(config).warning("Invalid request: %s", "c4nary-secret")
+        (line,) = lines()
+    finally:
+        error.handlers[:], error.propagate, level = before
+        error.setLevel(level)
+    assert (line["logger"], line["level"]) == ("gunicorn.error", "warning")
+    assert line["message"] == "Invalid request: [redacted]"

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from bot.forges.base import Refused
 from bot.model import Delivery, Intent
 from bot.web.app import create_app
-from bot.web.webhooks import MAX_BODY, MAX_DRAIN, HeaderMap
+from bot.web.webhooks import MAX_BODY, MAX_CLAIM, MAX_DRAIN, HeaderMap
 from bot.web.world import StoreUnavailable
+from tests.loglines import logged
 from tests.web.worlds import MemoryWorld
 
 Deliver = Callable[..., tuple[int, str]]
@@ -272,3 +273,41 @@ def test_a_driver_refuses_with_4xx_only(
 ) -> None:
     world.hooks = {"github": Broken(parse=Refused(status, "not a delivery"))}
     assert client.post("/webhooks/github", data=b"{}").status_code == answered
+
+
+@pytest.mark.parametrize(
+    ("sent", "level", "message"),
+    [
+        ({}, "info", "delivery answered with 202: accepted"),
+        ({"X_Test_Signature": "0" * 64}, "warning", "delivery answered with 401: the signature does not verify"),
+        ({"path": "/webhooks/gitlab"}, "warning", "delivery answered with 404: no such forge here"),
+    ],
+)
+def test_the_log_names_the_delivery(
+    deliver: Deliver, said: Said, sent: dict[str, str], level: str, message: str
+) -> None:
+    with logged() as lines:
+        deliver(said(), delivery="d-77\u200b", **sent)
+    told = [(row["delivery"], row["level"], row["message"]) for row in lines()]
+    assert told == [("d-77⟨U+200B⟩", level, message)]
+
+
+def test_the_log_names_duplicates_and_what_is_ignored(deliver: Deliver, said: Said) -> None:
+    with logged() as lines:
+        deliver(said(), delivery="d-1")
+        deliver(said(), delivery="d-1")
+        deliver(said(Intent.PING), delivery="d-2")
+    assert [(row["delivery"], row["message"].split(": ", 1)[1], row["pull"]) for row in lines()] == [
+        ("d-1", "accepted", "github/mindspore/hub/1"),
+        ("d-1", "duplicate: this delivery is known", "github/mindspore/hub/1"),
+        ("d-2", "ping received", "github/mindspore/hub/1"),
+    ]
+
+
+def test_a_request_that_claims_no_id_or_a_long_one(client: FlaskClient) -> None:
+    with logged() as lines:
+        client.post("/webhooks/github", data=b"{}")
+        client.post("/webhooks/github", data=b"{}", headers={"X-GitHub-Delivery": "x" * 5000})
+    none, long = lines()
+    assert "delivery" not in none
+    assert long["delivery"] == "x" * MAX_CLAIM + "…"

@@ -50,7 +50,7 @@ def test_a_line_is_an_object_with_its_ids() -> None:
     assert "c4nary" not in str(row)
 
 
-QUOTED = 'c4nary"with\\both\'and/é'
+QUOTED = "c4nary\"with\\both'and/é"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from bot.store.queue import LEASE, MAX_ATTEMPTS, Lease
 from bot.store.store import FORGE_REFUSED
 from tests.flows.forge import AUTHOR, MAINTAINER, WRITES
 from tests.flows.story import NOW, PAGE, Story, digest, failing, links, page, page_of, path_of
+from tests.loglines import logged
 
 GREEN = {"format": "success", "assets": "success", "gate": "success"}
 RED = {"format": "failure", "assets": "success", "gate": "failure"}
@@ -408,12 +409,41 @@ def test_what_kills_its_process_is_buried_honestly_and_parked(story: Story) -> N
     assert report.finished_at is not None
     assert story.pull.states() == {"format": "error", "assets": "error", "gate": "error"}
     assert "our" in story.pull.summaries[0].body
+    figures = story.store.figures(story.time)
+    assert figures["runs_broken_total"] == 1
+    assert not [name for name in figures if name.startswith("verdicts_")], "it came to none"
     story.later(1e5)
     assert len(story.reports) == 1
     assert story.store.has_final_report(story.ref, story.pull.head), "the reconciler does not dig it out"
     story.say("/recheck")
     story.settle()
     assert story.pull.states() == GREEN
+
+
+def test_a_report_leads_to_the_log_by_its_id(story: Story) -> None:
+    story.forge.watch = failing("changes", "before", RuntimeError("a defect"))
+    with logged() as lines:
+        story.open()
+        story.settle()
+        story.later(60)
+    (report,) = story.reports
+    told = [row for row in lines() if row.get("run") == report.id]
+    assert all((row["job"], row["pull"]) == (f"review {story.ref}", str(story.ref)) for row in told)
+    assert {row["delivery"] for row in told} == {"d0"}
+    broken = [row for row in told if row["level"] == "error"]
+    assert "RuntimeError: a defect" in broken[0]["error"]
+    assert told[-1]["message"].endswith("is reviewed: passed")
+
+
+def test_the_log_of_a_buried_run_names_its_report(story: Story) -> None:
+    story.open()
+    for _ in range(MAX_ATTEMPTS):
+        killed(story, story.take(f"w{story.time}"))
+    with logged() as lines:
+        story.settle()
+    (report,) = story.reports
+    (row,) = (row for row in lines() if row["message"].startswith("parked"))
+    assert (row["run"], row["delivery"]) == (report.id, "d0")
 
 
 def test_a_run_that_gets_further_each_time_is_no_poison(story: Story) -> None:

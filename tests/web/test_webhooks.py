@@ -279,7 +279,11 @@ def test_a_driver_refuses_with_4xx_only(
     ("sent", "level", "message"),
     [
         ({}, "info", "delivery answered with 202: accepted"),
-        ({"X_Test_Signature": "0" * 64}, "warning", "delivery answered with 401: the signature does not verify"),
+        (
+            {"X_Test_Signature": "0" * 64},
+            "warning",
+            "delivery answered with 401: the signature does not verify",
+        ),
         ({"path": "/webhooks/gitlab"}, "warning", "delivery answered with 404: no such forge here"),
     ],
 )

@@ -17,6 +17,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from bot.web import defects
+from bot.web.figures import told
 
 #: A class of a histogram: the name before, its upper end after.
 _CLASS = re.compile(r"([a-z_]+)_le_([0-9.]+)")
@@ -24,13 +25,13 @@ _CLASS = re.compile(r"([a-z_]+)_le_([0-9.]+)")
 Read = Callable[[], Mapping[str, float]]
 
 
-def start_metrics(port: int, read: Read, host: str = "127.0.0.1") -> tuple[WSGIServer, Thread]:
+def start_metrics(host: str, port: int, read: Read) -> tuple[WSGIServer, Thread]:
     """Serves `/metrics` on its own port until the process ends; returns the server, to shut it down.
 
     `read` gives figures by name, served with `hubbot_` before it; one that ends in `_total` is a counter,
     and `X_le_<number>` with `X_count` and `X_sum` are a histogram.
     There are no labels, so that nothing that a contributor wrote can become one.
-    Raises OSError when the port is taken.
+    `host` decides who can ask; nobody is asked for a password. Raises OSError when the port is taken.
     """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures(read))
@@ -49,16 +50,16 @@ class _Figures(Collector):
         except Exception as error:  # noqa: BLE001 (a scrape says that the store is away; it must not fail itself)
             defects.record("metrics", error)
             readable = 0.0
-        yield GaugeMetricFamily("hubbot_store_up", "Whether the store could be read", value=readable)
+        yield GaugeMetricFamily("hubbot_store_up", told("store_up"), value=readable)
         classes: dict[str, list[tuple[str, float]]] = {}
         for name, value in figures.items():
             if found := _CLASS.fullmatch(name):
                 classes.setdefault(found[1], []).append((found[2], value))
         for name, buckets in sorted(classes.items()):
             yield _histogram(name, buckets, figures)
-        told = {f"{name}_{part}" for name in classes for part in ("count", "sum")}
+        shown = {f"{name}_{part}" for name in classes for part in ("count", "sum")}
         for name, value in sorted(figures.items()):
-            if name not in told and not _CLASS.fullmatch(name):
+            if name not in shown and not _CLASS.fullmatch(name):
                 yield _metric(name, value)
 
 
@@ -66,15 +67,12 @@ def _histogram(name: str, buckets: list[tuple[str, float]], figures: Mapping[str
     ends = sorted(buckets, key=lambda pair: float(pair[0]))
     return HistogramMetricFamily(
         f"hubbot_{name}",
-        name.replace("_", " "),
+        told(name),
         buckets=[*ends, ("+Inf", figures.get(f"{name}_count", 0.0))],
         sum_value=figures.get(f"{name}_sum", 0.0),
     )
 
 
 def _metric(name: str, value: float) -> Metric:
-    words = name.removesuffix("_total").replace("_", " ")
-    full = f"hubbot_{name}"
-    if name.endswith("_total"):
-        return CounterMetricFamily(full, words, value=value)
-    return GaugeMetricFamily(full, words, value=value)
+    family = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+    return family(f"hubbot_{name}", told(name), value=value)

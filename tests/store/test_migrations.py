@@ -10,7 +10,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from bot.store.database import upgrade, volatile, writing
-from bot.store.schema import NEWEST, metadata
+from bot.store.intake import LAST
+from bot.store.schema import NEWEST, counters, deliveries, metadata
+from bot.store.store import Store
 
 
 def differences(engine: Engine) -> list[object]:
@@ -33,6 +35,23 @@ def test_migrations_make_the_schema(engine: Engine) -> None:
     assert differences(engine) != []
     upgrade(engine)
     assert differences(engine) == []
+
+
+def test_figures_that_were_counted_before_go_on_by_their_new_names(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", "bot.store:migrations")
+    config.attributes["engine"] = engine
+    command.downgrade(config, "0012")
+    came = {"event": "e", "action": "", "repo": "o/n", "number": 1, "headers": "{}", "body": b""}
+    with writing(engine) as connection:
+        connection.execute(counters.insert(), {"name": "runs_failed_total", "value": 3.0})
+        for number, at in ((1, 50.0), (2, 40.0)):
+            row = came | {"forge": "github", "delivery_id": f"d{number}", "received_at": at}
+            connection.execute(deliveries.insert(), row)
+    upgrade(engine)
+    found = Store(engine).figures(100.0)
+    assert (found["verdicts_failed_total"], found[LAST]) == (3, 50)
+    assert "runs_failed_total" not in found
 
 
 def test_what_may_be_lost_takes_nothing_from_what_may_not(engine: Engine) -> None:

@@ -8,7 +8,8 @@ from bot.model import PullRef
 from bot.store.database import writing
 from bot.store.queue import Queue
 from bot.store.schema import hosts, workers
-from bot.store.standing import Standing, Troubled, standing
+from bot.store.standing import MAX_HOSTS, Standing, Troubled, standing
+from bot.store.store import Store
 from bot.store.work import review_request
 
 NOW = 1_764_000_000.0
@@ -35,3 +36,13 @@ def test_waiting_running_workers_and_hosts(engine: Engine) -> None:
     now = standing(engine, NOW)
     assert (now.waiting, now.oldest, now.running, now.parked, now.workers) == (2, 60.0, 0, 0, 1)
     assert now.hosts == (Troubled("down.example:443", NOW + 60, 2),)
+    assert now.hosts_closed == 1
+
+
+def test_hosts_that_are_not_listed_are_counted(engine: Engine) -> None:
+    row = {"failures": 0, "probe_until": 0.0, "next_at": 0.0, "rests": 1, "closed_until": NOW + 60}
+    with writing(engine) as connection:
+        connection.execute(insert(hosts), [row | {"host": f"h{n}.example:443"} for n in range(MAX_HOSTS + 3)])
+    now = standing(engine, NOW)
+    assert (len(now.hosts), now.hosts_closed) == (MAX_HOSTS, MAX_HOSTS + 3)
+    assert Store(engine).figures(NOW)["hosts_closed"] == MAX_HOSTS + 3

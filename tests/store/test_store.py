@@ -15,6 +15,7 @@ from sqlalchemy import Engine, create_engine, event, func, select
 from bot.errors import UserError
 from bot.model import Comment, Condition, Delivery, Intent, PullRef, Report, User
 from bot.store.database import StoreUnavailable, is_current, open_database, storable, upgrade
+from bot.store.intake import LAST
 from bot.store.queue import Queue
 from bot.store.schema import deliveries, jobs, metadata
 from bot.store.store import PIECE, Store
@@ -197,19 +198,55 @@ def test_answered_comments_are_forgotten_and_waiting_ones_are_not(store: Store, 
     assert queue.due((COMMENT,), NOW + 10)
 
 
+def test_what_was_parked_and_nobody_asks_for_is_forgotten_in_time(store: Store, engine: Engine) -> None:
+    queue = Queue(engine)
+    queue.beat("w", NOW)
+    queue.put(comment_request(REF, Comment("1", User(1, "lin"), "/recheck")), NOW)
+    queue.put(review_request(REF, supersede=False), NOW)
+    for kind in (COMMENT, REVIEW):
+        lease = queue.lease("w", (kind,), NOW)
+        assert lease is not None
+        queue.park(lease, "403 refused")
+    assert store.prune(NOW, NOW) == 0
+    assert store.figures(NOW)["jobs_parked"] == 2
+    assert store.prune(NOW + 10, NOW) == 1
+    assert store.figures(NOW)["jobs_parked"] == 1, "a review stays until somebody asks for it"
+
+
+def test_when_the_last_delivery_came_outlives_it(store: Store) -> None:
+    assert LAST not in store.figures(NOW), "nothing is said where none has ever come"
+    assert store.accept(delivery(1), {}, b"{}", NOW + 5)
+    assert store.accept(delivery(2), {}, b"{}", NOW + 3)
+    assert not store.accept(delivery(1), {}, b"{}", NOW + 9), "no news"
+    assert store.figures(NOW)[LAST] == NOW + 5
+    store.prune(NOW + 100, NOW)
+    assert store.figures(NOW)[LAST] == NOW + 5
+
+
+def test_a_job_names_the_last_delivery_that_asked_for_it(store: Store, engine: Engine) -> None:
+    queue = Queue(engine)
+    queue.beat("w", NOW)
+    for number in (1, 2):
+        store.accept(delivery(number), {}, b"{}", NOW)
+    queue.put(review_request(REF, supersede=False), NOW)
+    lease = queue.lease("w", (REVIEW,), NOW)
+    assert lease is not None
+    assert lease.delivery == "d2"
+
+
 def test_counters_grow_from_all_sides(store: Store, engine: Engine) -> None:
     for _ in range(2):
-        store.count({"runs_passed_total": 1, "runs_failed_total": 0})
+        store.count({"verdicts_passed_total": 1, "verdicts_failed_total": 0})
     store.save_measured(REF, 1, RemoteFile("https://x/1", RemoteState.MEASURED, size=40, measured_at=NOW))
     store.accept(delivery(1), {}, b"{}", NOW)
     store.accept(delivery(2), {}, b"{}", NOW)
     found = store.figures(NOW)
-    assert (found["runs_passed_total"], found["files_measured_total"], found["file_bytes_total"]) == (
+    assert (found["verdicts_passed_total"], found["files_measured_total"], found["file_bytes_total"]) == (
         2,
         1,
         40,
     )
-    assert "runs_failed_total" not in found
+    assert "verdicts_failed_total" not in found
     assert found["ingest_seconds_count"] == 1, "the second delivery brought the first one's time"
     assert found["ingest_seconds_le_10"] == 1
 
@@ -230,6 +267,9 @@ def test_figures(store: Store, engine: Engine) -> None:
     store.save_report(report())
     found = store.figures(NOW + 5)
     assert (found["jobs_running"], found["jobs_parked"], found["jobs_waiting"]) == (1, 1, 2)
+    assert found["workers_alive"] == 1
+    assert store.figures(NOW + 500)["workers_alive"] == 0
+    assert store.figures(NOW + 500)["jobs_running"] == 1, "nobody has taken it over"
     assert found["jobs_oldest_seconds"] == 3
     assert found["reports_stored"] == 1
     assert store.last_heartbeat() == NOW

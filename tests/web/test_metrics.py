@@ -7,6 +7,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from bot import settings
 from bot.web.metrics import start_metrics
 
 Scrape = Callable[[Callable[[], Mapping[str, float]]], list[str]]
@@ -19,7 +20,7 @@ def scrape() -> Iterator[Callable[[Callable[[], Mapping[str, float]]], list[str]
     running = []
 
     def read_once(read: Callable[[], Mapping[str, float]]) -> list[str]:
-        server, thread = start_metrics(0, read)
+        server, thread = start_metrics("127.0.0.1", 0, read)
         running.append((server, thread))
         with urlopen(f"http://127.0.0.1:{server.server_port}/metrics", timeout=5) as answer:
             return [line for line in answer.read().decode().splitlines() if not line.startswith("#")]
@@ -64,9 +65,11 @@ def test_a_store_that_is_away_is_a_figure_too(scrape: Scrape, caplog: pytest.Log
     assert "s3cret" not in caplog.text
 
 
-def test_it_listens_on_loopback_only() -> None:
-    server, thread = start_metrics(0, dict)
-    assert server.server_address[0] == "127.0.0.1"
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_it_listens_where_the_settings_say_and_nowhere_else(host: str) -> None:
+    assert settings.load({}).metrics_host == settings.for_downloader({}).metrics_host == "127.0.0.1"
+    server, thread = start_metrics(host, 0, dict)
+    assert server.server_address[0] == host
     server.shutdown()
     server.server_close()
     thread.join(5)

@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ VARIABLES = (
     "HOST",
     "PORT",
     "PUBLIC_URL",
+    "METRICS_HOST",
     "METRICS_PORT",
     "GITHUB_API_URL",
     "GITHUB_TOKEN",
@@ -64,6 +66,8 @@ CREDENTIALS = (
     "GITEE_WEBHOOK_PASSWORD",
     "GITEE_MERGE_TOKEN",
 )
+#: Where figures are shown unless the operator says otherwise: they are for the machine itself.
+LOOPBACK = "127.0.0.1"
 #: Who opens the addresses of pages: the worker itself, or `hubbot downloader`.
 INLINE, SEPARATE = "inline", "separate"
 
@@ -140,6 +144,7 @@ class DownloaderSettings:
     connect_to: str
     ca_bundle: str
     metrics_port: int | None = None
+    metrics_host: str = LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,7 @@ class Settings:
     audit: AuditSettings = AuditSettings()
     #: Whether a process of its own, without any credential, opens the addresses of pages.
     separate_downloads: bool = False
+    metrics_host: str = LOOPBACK
 
     @property
     def has_forge(self) -> bool:
@@ -199,6 +205,7 @@ def load(environment: Mapping[str, str], *, credentials: bool = True) -> Setting
             pause=_number(read, "AUDIT_PAUSE_SECONDS", 1),
         ),
         separate_downloads=_is_separate(read),
+        metrics_host=_interface(read, "METRICS_HOST"),
     )
 
 
@@ -252,6 +259,7 @@ def for_downloader(environment: Mapping[str, str]) -> DownloaderSettings:
         connect_to=read("ASSET_CONNECT_TO"),
         ca_bundle=_readable(read, "ASSET_CA_BUNDLE"),
         metrics_port=_port(read, "METRICS_PORT", 9000) if read("METRICS_PORT") else None,
+        metrics_host=_interface(read, "METRICS_HOST"),
     )
 
 
@@ -344,7 +352,7 @@ def _gitee(read: _Reader, credentials: bool) -> GiteeSettings | None:
         negative_label=_label(read, "GITEE_NEGATIVE_LABEL"),
         test_state=_flag(read, "GITEE_TEST_STATE"),
         poll=_seconds(read, "GITEE_POLL_SECONDS", 300, 2, 3600),
-        merge_token=_merge_token(read, "GITEE"),
+        merge_token=_merge_token(read, "GITEE") if credentials else "",
         audit_issue=_audit_issue(read, "GITEE") if credentials else "",
     )
 
@@ -453,6 +461,17 @@ def _port(read: _Reader, name: str, default: int) -> int:
     if not text.isdigit() or not 0 < int(text) < 65536:
         raise UserError(f"{name} is {text!r}; it must be a port number from 1 to 65535.")
     return int(text)
+
+
+def _interface(read: _Reader, name: str) -> str:
+    text = read(name, LOOPBACK)
+    try:
+        ip_address(text)
+    except ValueError:
+        raise UserError(
+            f"{name} is {text!r}; it must be an address of this machine such as {LOOPBACK}, or 0.0.0.0."
+        ) from None
+    return text
 
 
 def _seconds(read: _Reader, name: str, default: int, least: int, most: int) -> float:

@@ -1,8 +1,9 @@
 -- The role of `hubbot downloader` in PostgreSQL: it opens what strangers name, so it may do its job and no more.
 -- It cannot ask for work, read or change a report, a decision or a delivery, nor say what is to be downloaded.
 --
--- After `hubbot db upgrade`, and again after each release (it may be run any number of times):
---   DOWNLOADER_PASSWORD=… psql --set=ON_ERROR_STOP=1 --file=deploy/downloader.sql postgresql://hubbot@host/hubbot
+-- After `hubbot db upgrade`, and again after each release (it may be run any number of times), as PostgreSQL's
+-- administrator: hubbot's own role may not make roles.
+--   DOWNLOADER_PASSWORD=… psql --set=ON_ERROR_STOP=1 --file=deploy/downloader.sql postgresql://postgres@127.0.0.1/hubbot
 -- Then DATABASE_URL of the downloader is postgresql://hubbot_downloader:…@host/hubbot.
 
 \getenv password DOWNLOADER_PASSWORD

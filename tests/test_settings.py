@@ -138,6 +138,7 @@ def test_any_variable_from_a_file(tmp_path: Path) -> None:
         ({"dry_run": "1"}, "did you mean DRY_RUN?"),
         ({"GITHUB_PRIVATE_KEY_FLIE": "x"}, "did you mean GITHUB_PRIVATE_KEY_FILE?"),
         ({"PORT": "9000"}, "PORT and METRICS_PORT"),
+        ({"METRICS_HOST": "everywhere"}, "METRICS_HOST is 'everywhere'"),
         ({**GITHUB, "GITHUB_PRIVATE_KEY": PEM}, "without GITHUB_APP_ID"),
         ({**GITHUB, "GITHUB_WEBHOOK_SECRET_PREVIOUS": "s3cret-value"}, "are the same"),
         ({"PUBLIC_URL": "https://me:pass@hub.example"}, "PUBLIC_URL holds a user name"),
@@ -220,7 +221,9 @@ def test_what_belongs_to_others_is_left_alone(name: str) -> None:
 
 def test_the_receiver_reads_no_credential_of_a_forge() -> None:
     given = {**GITHUB, **GITEE, "GITHUB_PRIVATE_KEY_FILE": "/not/for/the/receiver"}
+    given |= {f"{forge}_MERGE_TOKEN": "m3rge-value" for forge in ("GITHUB", "GITEE")}
     chosen = settings.load(given, credentials=False)
+    assert "m3rge-value" not in repr(chosen)
     assert "t0ken-value" not in repr(chosen)
     assert "gitee-token" not in repr(chosen)
     assert settings.load({**given, "GITHUB_TOKEN": "", "GITEE_TOKEN": ""}, credentials=False) == chosen

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         if _await_schema(engine, stop):
             orders = OpenOrders(engine)
-            _show(chosen.metrics_port, orders)
+            _show(chosen.metrics_host, chosen.metrics_port, orders)
             with fetchers(chosen.connect_to, chosen.ca_bundle, engine) as (reviews, audits):
                 of_reviews = dict.fromkeys((Errand.MEASURE, Errand.TEXTS), reviews)
                 of_audits = dict.fromkeys((Errand.AUDIT, Errand.ALIVE), audits)
@@ -77,13 +77,13 @@ def _await_schema(engine: Engine, stop: threading.Event) -> bool:
     return False
 
 
-def _show(port: int | None, orders: Any) -> None:
+def _show(host: str, port: int | None, orders: Any) -> None:
     """Serves figures where a port is named: probes ask there whether we live."""
     if port is None:
         return
     from bot.web.metrics import start_metrics
 
     try:
-        start_metrics(port, lambda: orders.figures(time.time()))
+        start_metrics(host, port, lambda: orders.figures(time.time()))
     except OSError as error:
         log.warning("no metrics at port %d: %s", port, error.strerror)

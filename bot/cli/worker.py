@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
             world.queue.forget_workers()
             forget_all(world.store.engine)
         try:
-            start_metrics(chosen.metrics_port, lambda: world.store.figures(world.now()))
+            start_metrics(chosen.metrics_host, chosen.metrics_port, lambda: world.store.figures(world.now()))
         except OSError as error:
             # Several workers on one machine: the first shows the figures, which are the same for all.
             log.warning("no metrics at port %d: %s", chosen.metrics_port, error.strerror)

@@ -1,4 +1,4 @@
-"""Manifests, units, proxy, image and alerts: structure that a deployment's safety rests on."""
+"""Manifests, units, proxy and image: structure that a deployment's safety rests on."""
 
 from __future__ import annotations
 
@@ -17,16 +17,14 @@ import pytest
 import yaml
 
 from bot.cli.main import COMMANDS
-from bot.settings import SEPARATE, VARIABLES
-from bot.store.allowances import Account
-from bot.store.database import open_database, upgrade
-from bot.store.store import Store
+from bot.settings import CREDENTIALS, SEPARATE, VARIABLES
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 #: Seconds that a half may need to end in good order.
 GRACE = 30
-CREDENTIALS = {"GITHUB_TOKEN", "GITHUB_APP_ID", "GITHUB_PRIVATE_KEY", "GITEE_TOKEN"}
+#: What lets a process speak to a forge in the bot's name; the webhooks' secrets let nobody.
+OF_FORGES = {name for name in CREDENTIALS if "_WEBHOOK_" not in name} | {"GITHUB_APP_ID"}
 
 
 def objects() -> Iterator[dict[str, Any]]:
@@ -101,7 +99,7 @@ def test_only_the_worker_gets_the_forges_credentials() -> None:
 def test_the_downloader_gets_its_own_way_into_the_database_and_nothing_else() -> None:
     (container,) = pod("hubbot-downloader")["containers"]
     assert container["envFrom"] == [{"secretRef": {"name": "hubbot-downloader"}}]
-    assert [one["name"] for one in container["env"]] == ["METRICS_PORT"]
+    assert {one["name"] for one in container["env"]} == {"METRICS_HOST", "METRICS_PORT"}
     others = [source for name in WORKLOADS for source in pod(name)["containers"][0]["envFrom"]]
     assert others.count({"secretRef": {"name": "hubbot-downloader"}}) == 1
     assert ("ServiceAccount", "hubbot-downloader") in OBJECTS
@@ -350,8 +348,44 @@ def test_compose_knows_what_is_asked(name: str) -> None:
 
 def test_compose_gives_the_receiver_no_credential() -> None:
     held = COMPOSE["web"]["environment"]
-    assert {name for name, value in held.items() if value == ""} == CREDENTIALS
-    assert not set(COMPOSE["worker"]["environment"]) & CREDENTIALS
+    assert COMPOSE["web"]["env_file"] == [".env"]
+    assert {name for name, value in held.items() if value == ""} == OF_FORGES
+    assert not set(COMPOSE["worker"]["environment"]) & OF_FORGES
+
+
+def test_every_setting_that_reads_like_a_credential_is_known_as_one() -> None:
+    assert {name for name in VARIABLES if re.search("TOKEN|KEY|SECRET|PASSWORD", name)} == set(CREDENTIALS)
+
+
+def test_compose_gives_what_upgrades_the_database_nothing_but_its_address() -> None:
+    assert COMPOSE["release"]["env_file"] == []
+    assert set(COMPOSE["release"]["environment"]) == {"DATABASE_URL"}
+    assert pod("hubbot-migrate")["containers"][0]["envFrom"] == [{"secretRef": {"name": "hubbot-database"}}]
+    assert "env" not in pod("hubbot-migrate")["containers"][0]
+
+
+def test_figures_are_for_prometheus_alone() -> None:
+    rule = OBJECTS["NetworkPolicy", "hubbot-metrics"]["spec"]
+    (chosen,) = rule["podSelector"]["matchExpressions"]
+    shown = {f"hubbot-{part}" for part in chosen["values"]}
+    assert rule["ingress"] == [
+        {
+            "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}],
+            "ports": [{"protocol": "TCP", "port": 9000}],
+        }
+    ]
+    for name in WORKLOADS:
+        (container,) = pod(name)["containers"]
+        given = {one["name"]: one.get("value") for one in container.get("env", [])}
+        assert (given.get("METRICS_HOST") == "0.0.0.0") == (name in shown)
+        if name in shown:
+            assert container["ports"] == [{"name": "metrics", "containerPort": int(given["METRICS_PORT"])}]
+    for name, service in COMPOSE.items():
+        reachable = service.get("environment", {}).get("METRICS_HOST") == "0.0.0.0"
+        assert reachable == (name in ("worker", "downloader"))
+        assert not (reachable and "ports" in service)
+    for unit in UNITS:
+        assert "METRICS_HOST" not in unit.read_text("utf-8"), "a machine's own Prometheus reads loopback"
 
 
 def test_compose_gives_the_downloader_no_setting_of_others() -> None:
@@ -359,6 +393,7 @@ def test_compose_gives_the_downloader_no_setting_of_others() -> None:
     assert service["env_file"] == []
     assert set(service["environment"]) == {
         "DATABASE_URL",
+        "METRICS_HOST",
         "METRICS_PORT",
         "ASSET_CONNECT_TO",
         "ASSET_CA_BUNDLE",
@@ -399,27 +434,56 @@ def test_nftables_understands_the_rules() -> None:
     assert done.returncode == 0, done.stderr
 
 
-ALERTS: list[dict[str, Any]] = yaml.safe_load((DEPLOY / "alerts.yml").read_text(encoding="utf-8"))["groups"][
-    0
-]["rules"]
+RUNBOOK = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: str(rule["alert"]))
-def test_an_alert_leads_to_its_runbook(rule: dict[str, Any]) -> None:
-    path, _, anchor = rule["annotations"]["runbook"].partition("#")
-    headings = re.findall(r"^#+ (.+)$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
-    assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
-    assert rule["labels"]["severity"] in ("page", "ticket")
-    assert re.fullmatch(r"\d+[mh]", rule["for"])
+def paragraph(beginning: str) -> str:
+    """The runbook from there to the next paragraph that begins in bold, or the next heading."""
+    found = re.search(rf"^{re.escape(beginning)}.*?(?=^\*\*|^#|\Z)", RUNBOOK, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found[0]
 
 
-def test_an_alert_asks_for_figures_that_there_are(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'hubbot.sqlite'}")
-    upgrade(engine)
-    for name in ("github", "github graphql", "gitee"):
-        Account(engine, name).told({"x-ratelimit-limit": "5000", "x-ratelimit-remaining": "9"})
-    served = {"hubbot_store_up", *(f"hubbot_{name}" for name in Store(engine).figures(0.0))}
-    engine.dispose()
-    asked = {name for rule in ALERTS for name in re.findall(r"hubbot_\w+", rule["expr"])}
-    assert asked
-    assert asked <= served
+@pytest.mark.parametrize(
+    "path", sorted(p for p in DEPLOY.rglob("*") if p.is_file()), ids=lambda path: str(path.name)
+)
+def test_the_runbook_names_every_file(path: Path) -> None:
+    where = {"kubernetes": paragraph("**Kubernetes.**"), "systemd": paragraph("**systemd.**")}
+    unit = path.name.removesuffix(".service")
+    named = where.get(path.parent.name, RUNBOOK)
+    assert re.search(rf"(?<![\w-])({re.escape(path.name)}|{re.escape(unit)})(?![\w-])", named)
+
+
+@pytest.mark.parametrize("way", ["**Kubernetes.**", "**systemd.**"])
+def test_the_parts_are_started_only_when_the_downloader_has_its_role(way: str) -> None:
+    told = paragraph(way)
+    started = told.index("downloader.yaml" if "Kubernetes" in way else "hubbot-downloader hubbot-worker")
+    assert told.index("deploy/downloader.sql") < started
+    assert told.index("migrate.yaml" if "Kubernetes" in way else "schema") < told.index("downloader.sql")
+
+
+def test_the_runbook_names_the_secrets_and_what_compose_asks_for() -> None:
+    told = (DEPLOY / "kubernetes/config.yaml").read_text(encoding="utf-8")
+    made = re.findall(r"kubectl create secret generic (\S+)", told)
+    used = {
+        source["secretRef"]["name"]
+        for name in WORKLOADS
+        for source in pod(name)["containers"][0]["envFrom"]
+        if "secretRef" in source
+    }
+    assert set(made) == used
+    assert len(made) == 4
+    assert told.startswith("# What is no secret. The secrets are four objects")
+    assert paragraph("**Kubernetes.**").startswith("**Kubernetes.** Four secrets")
+    assert {name for name in used if f"`{name}`" not in paragraph("**Kubernetes.**")} == set()
+    asked = set(re.findall(r"\$\{(\w+):\?", (ROOT / "compose.yaml").read_text(encoding="utf-8")))
+    (row,) = (line for line in RUNBOOK.splitlines() if line.startswith("| `docker compose up`"))
+    assert {name for name in asked if f"`{name}`" not in row} == set()
+    head = (ROOT / "compose.yaml").read_text(encoding="utf-8").partition("\n\n")[0]
+    assert {name for name in asked if f"{name}=" not in head} == set()
+
+
+def test_the_downloaders_role_is_made_by_the_administrator_wherever_it_is_told() -> None:
+    script = (DEPLOY / "downloader.sql").read_text(encoding="utf-8")
+    told = re.findall(r"--file=deploy/downloader.sql (\S+?)`?[\s,]", script + RUNBOOK)
+    assert told == ["postgresql://postgres@127.0.0.1/hubbot"] * 3

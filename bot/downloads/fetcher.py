@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
 from bot.downloads import connect_to as overrides
@@ -184,7 +185,8 @@ class Fetcher:
                     for subject in run.queues.pop(host):
                         yield self._unavailable(subject, ticket.until)
                 else:
-                    yield run.pool.submit(self._job, ticket, run.next(host), run)
+                    # The context goes along: lines of the log name the run in it.
+                    yield run.pool.submit(copy_context().run, self._job, ticket, run.next(host), run)
                 if ticket is None or host not in run.queues:
                     hosts.remove(host)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import logs
 from bot.downloads import Fetcher, Limits
 from bot.hosts import Slot
 from bot.store.database import open_database, upgrade
@@ -20,6 +21,7 @@ from rules.facts import RemoteState, Wanted
 from rules.finding import Fault
 from tests.downloads.conftest import QUICK
 from tests.downloads.host import DIGEST, NAME, OTHER_DIGEST, AssetHost, Exchange, file, status
+from tests.loglines import logged
 
 pytestmark = pytest.mark.network
 
@@ -261,16 +263,19 @@ def test_missing_files_say_nothing_of_their_host(host: AssetHost) -> None:
         assert {f.reason for f in fetcher.measure(wanted, never)} == {"not-found"}
 
 
-def test_a_defect_of_ours_is_worded_as_ours(host: AssetHost, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_defect_of_ours_is_worded_as_ours(host: AssetHost) -> None:
     host.routes["/a.ckpt"] = file()
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    with closing(fetcher_for(host, progress=broken)) as fetcher:
+    with logged() as lines, closing(fetcher_for(host, progress=broken)) as fetcher, logs.about(run="r1"):
         (found,) = fetcher.measure([Wanted(URL)], never)
     assert (found.state, found.reason, found.fault) == (RemoteState.UNVERIFIED, "internal", Fault.BOT)
-    assert "defect" in caplog.text
+    (line,) = lines()
+    assert "defect" in line["message"]
+    assert "ZeroDivisionError" in line["error"]
+    assert line["run"] == "r1"
 
 
 def test_the_time_for_a_file_grows_with_its_length_and_ends(host: AssetHost) -> None:

@@ -45,7 +45,8 @@ def attempt(run: Run, flows: Mapping[str, Flow] = FLOWS) -> bool:
     False when the run was told to stop though nobody asked for anything newer, or the database is away.
     """
     lease = run.lease
-    with logs.about(job=lease.key, pull=str(lease.ref), delivery=lease.delivery):
+    pull = str(lease.ref) if lease.ref.number else ""
+    with logs.about(job=lease.key, pull=pull, delivery=lease.delivery):
         return _attempt(run, flows[lease.kind])
 
 

@@ -17,6 +17,7 @@ from bot.store.work import INDEX, RECONCILE
 from bot.wiring import Polling
 from tests.flows.forge import AUTHOR, BOT
 from tests.flows.story import PAGE, Story, failing, links, page, page_of, path_of
+from tests.loglines import logged
 
 
 def start(story: Story) -> None:
@@ -45,6 +46,17 @@ def test_lost_deliveries_are_made_up_for(story: Story) -> None:
     story.forge.push(1, {PAGE: page(slip=True)})
     story.later(EVERY + 1)
     assert story.pull.states()["gate"] == "failure"
+
+
+def test_the_log_of_a_look_around_names_its_job_and_no_pull_request(story: Story) -> None:
+    story.forge.open(1, {PAGE: page()})
+    start(story)
+    with logged() as lines:
+        while (lease := story.lease()) and lease.kind == RECONCILE:
+            story.run(lease)
+    (row,) = (row for row in lines() if row["logger"] == "hubbot.reconcile")
+    assert row["job"].startswith("reconcile ")
+    assert not row.keys() & {"pull", "delivery", "run"}
 
 
 def test_a_head_that_comes_back_is_a_head_without_a_result(story: Story) -> None:

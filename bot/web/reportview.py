@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from bot.model import Report
-from bot.review.counts import Counts
 from bot.review.mismatch import first_bytes as first_bytes  # a template's word
 from bot.review.outages import apart
 from bot.web.frames import FrameLine, Lines, frame, lines_of, replaced
@@ -119,9 +118,9 @@ def arrange(report: Report) -> Findings:
             )
             for alike in shown
         ),
-        author=_groups(kept, {Fault.CONTRIBUTOR}, report, kept_lines),
-        maintainer=_groups(kept, {Fault.POLICY}, report, kept_lines),
-        nobody=_groups(kept, {Fault.HOST, Fault.FORGE, Fault.BOT}, report, kept_lines),
+        author=_groups(kept, {Fault.CONTRIBUTOR}, by_url, kept_lines),
+        maintainer=_groups(kept, {Fault.POLICY}, by_url, kept_lines),
+        nobody=_groups(kept, {Fault.HOST, Fault.FORGE, Fault.BOT}, by_url, kept_lines),
         left_out=len(single) - len(kept) + sum(map(len, repeated[MAX_ALIKE:])),
         by_path=Counter(finding.path for finding in ordered),
     )
@@ -159,31 +158,6 @@ def outcome(file: RemoteFile) -> str:
     if file.sha256 == declared:
         return "agrees"
     return "measured" if file.sha256.startswith(declared) else "differs"
-
-
-def steps(report: Report, verdict: str, counts: Counts, rows: Sequence[FileRow]) -> tuple[str, ...]:
-    """What to do next, as keys of the catalogue below `next.`, most useful first."""
-    if report.trouble and verdict != "superseded":
-        return ("trouble-retry",) if report.retry_at else ("trouble-wait",)
-    if verdict != "failed":
-        return {
-            "running": ("running",),
-            "passed": ("passed-nothing", "passed-maintainer"),
-            "unverified": (
-                "unverified-nothing",
-                "unverified-retry" if report.retry_at else "unverified-later",
-            ),
-            "nothing-to-check": ("nothing",),
-            "superseded": ("superseded",),
-        }.get(verdict, ())
-    if not counts.must_fix:
-        return ("decision",)
-    fixes = ["fix"]
-    if any(row.outcome == "differs" for row in rows):
-        fixes.append("digest")
-    if report.wanted:
-        fixes.append("recheck")
-    return (*fixes, "local")
 
 
 def local_command(report: Report) -> str:
@@ -232,9 +206,11 @@ def _kind(finding: Finding) -> object:
 
 
 def _groups(
-    findings: Sequence[Finding], faults: set[Fault], report: Report, kept_lines: Mapping[str, Lines]
+    findings: Sequence[Finding],
+    faults: set[Fault],
+    by_url: Mapping[str, RemoteFile],
+    kept_lines: Mapping[str, Lines],
 ) -> tuple[PageGroup, ...]:
-    by_url = {file.url: file for file in report.files}
     mine = sorted((f for f in findings if f.fault in faults), key=lambda f: f.path)
     groups = []
     for path, group in groupby(mine, key=lambda f: f.path):

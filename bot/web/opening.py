@@ -8,17 +8,13 @@ from hashlib import sha256
 from bot.model import Report
 from bot.review import gate
 from bot.review.counts import Counts, counts
-from bot.review.report import Verdict, verdict
+from bot.review.report import STOPPED, Verdict, is_spotless, verdict
 from bot.review.waivers import waived
 from bot.store.store import FORGE_REFUSED
 from bot.web.reportview import outcome
 
 #: The word of a report in which nothing has to be mended and only people's decisions are missing.
 WAITING = "waiting"
-#: Where people or a push start the next review: `cancelled` until somebody asks, `bot` since its job was set
-#: aside.
-STOPPED = ("cancelled", "bot")
-
 #: Digits of a mark: it only has to differ from the one before.
 MARK = 12
 
@@ -44,14 +40,13 @@ def word(report: Report) -> str:
 
 def opening(report: Report) -> Opening:
     """The head of a report's page."""
-    said, tally = word(report), counts(report)
+    said = word(report)
     if _is_trouble(report, said):
         return Opening(said, "unverified", ("trouble", 0))
     if said == "passed":
-        return Opening(
-            said, said, ("passed" if _is_clean(report, tally) else "passed_open", 0), _good(report)
-        )
-    return Opening(said, said, _title(report, said, tally))
+        title = "passed" if is_spotless(report) else "passed_open"
+        return Opening(said, said, (title, 0), _good(report))
+    return Opening(said, said, _title(report, said, counts(report)))
 
 
 def steps(report: Report, said: str) -> tuple[str, ...]:
@@ -64,7 +59,7 @@ def steps(report: Report, said: str) -> tuple[str, ...]:
         return _deciding(report)
     return {
         "running": ("running",),
-        "passed": ("passed-nothing", "passed-maintainer"),
+        "passed": ("passed-advice" if counts(report).should_fix else "passed-nothing", "passed-maintainer"),
         "unverified": ("unverified-nothing", "unverified-retry" if report.retry_at else "unverified-tired"),
         "nothing-to-check": ("nothing",),
         "superseded": ("superseded",),
@@ -108,32 +103,13 @@ def _is_tired(report: Report) -> bool:
     return report.finished_at is not None and report.retry_at is None and report.trouble != FORGE_REFUSED
 
 
-def _is_clean(report: Report, tally: Counts) -> bool:
-    return _follows(report, tally) and _all_agree(report)
-
-
-def _follows(report: Report, tally: Counts) -> bool:
-    return not tally.should_fix and not waived(report)
-
-
-def _all_agree(report: Report) -> bool:
-    return all(outcome(file) == "agrees" for file in report.files)
-
-
 def _good(report: Report) -> tuple[Said, ...]:
     """What may be said of an open gate, and no more."""
-    tally, answered = counts(report), len(waived(report))
-    said: list[Said] = []
-    if report.paths:
-        pages = "passed_pages" if _follows(report, tally) else "checked_pages"
-        said.append((pages, len(report.paths)))
-    if tally.should_fix:
-        said.append(("advice", tally.should_fix))
-    if answered:
-        said.append(("waived", answered))
-    if report.wanted:
-        said.append(("passed_files" if _all_agree(report) else "read_files", report.wanted))
-    return tuple(said)
+    answered = len(waived(report))
+    pages = "checked_pages" if answered or counts(report).should_fix else "passed_pages"
+    files = "passed_files" if all(map(gate.is_verified, report.files)) else "read_files"
+    said = ((pages, len(report.paths)), (files, report.wanted), ("waived", answered))
+    return tuple((key, number) for key, number in said if number)
 
 
 def _title(report: Report, said: str, tally: Counts) -> Said:

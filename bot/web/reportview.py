@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from bot.model import Report
+from bot.review.gate import declared_digest, is_verified
 from bot.review.mismatch import first_bytes as first_bytes  # a template's word
 from bot.review.outages import apart
 from bot.web.frames import FrameLine, Lines, frame, lines_of, replaced
@@ -40,7 +40,6 @@ MAX_ADDRESSES = 100
 #: Ours: more paths than these are not spelled out in a command to copy.
 MAX_COMMAND_PATHS = 3
 
-_HEX = re.compile("[0-9a-f]{1,64}")
 _SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.NOTICE)
 _FILE_ORDER = ("differs", "wrong", "changing", "unverified", "measured", "agrees")
 
@@ -152,12 +151,9 @@ def outcome(file: RemoteFile) -> str:
     """How a file stands to what its page declares, in one word; a part of a digest proves nothing."""
     if file.state is not RemoteState.MEASURED:
         return file.state.value
-    declared = file.declared.strip().lower().removeprefix("sha256:").strip()
-    if not _HEX.fullmatch(declared):
-        return "measured"
-    if file.sha256 == declared:
+    if is_verified(file):
         return "agrees"
-    return "measured" if file.sha256.startswith(declared) else "differs"
+    return "measured" if file.sha256.startswith(declared_digest(file)) else "differs"
 
 
 def local_command(report: Report) -> str:

@@ -120,7 +120,7 @@ def _title(report: Report, said: str, tally: Counts) -> Said:
     if said == WAITING:
         missing = gate.unmet(report)
         names = {gate.DECIDED: "decision", gate.APPROVED: "approval", gate.FREE: "held"}
-        return next((key for name, key in names.items() if name in missing), "decision"), 0
+        return next(key for name, key in names.items() if name in missing), 0
     return said, 0
 
 

@@ -11,7 +11,7 @@ from bot.review.checks import details_url
 from bot.review.gate import conditions, is_open
 from bot.review.moments import moment
 from bot.review.render import condition_sentence, headline
-from bot.review.report import verdict
+from bot.review.report import STOPPED, verdict
 from bot.review.sentences import CATALOGUE
 from bot.review.text import span
 
@@ -40,9 +40,7 @@ def parts(case: Case, report: Report) -> list[str]:
     return [
         f"**{headline(report, case.language)}** ({span(report.head_sha[:SHORT_SHA])})",
         "\n".join(condition_line(condition, case.language) for condition in given),
-        case.say(
-            "acts_cancelled" if report.trouble == "cancelled" else f"acts_{verdict(report).name.lower()}"
-        ),
+        case.say("acts_cancelled" if report.trouble in STOPPED else f"acts_{verdict(report).name.lower()}"),
         decisions(case, report),
         case.say("status_retry", at=at) if at and not is_open(given) else "",
         f"[{case.say('status_report')}]({url})" if url else "",
@@ -78,7 +76,8 @@ def condition_line(condition: Condition, language: str) -> str:
     if condition.met is True:
         return f"- ✅ {CATALOGUE.say(language, f'met_{condition.name}')}"
     sentence = condition_sentence(condition, language)
-    return f"- ❌ {sentence} — {CATALOGUE.say(language, f'who_{condition.name}')}"
+    who = "stopped" if condition.values.get("trouble") in STOPPED else condition.name
+    return f"- ❌ {sentence} — {CATALOGUE.say(language, f'who_{who}')}"
 
 
 SPEC = Spec(name="status", usage="/status", who=Who.ANYONE, decide=status, aliases=("状态",))

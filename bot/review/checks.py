@@ -88,10 +88,15 @@ def assets_check(report: Report, remote: Sequence[Finding], said: Verdict) -> tu
     unknown = bool(report.trouble) or not gate.all_measured(report) or disagreeing(report)
     state = state_of(remote, unknown)
     if state is CheckState.SUCCESS:
-        return state, both("title_assets" if report.wanted else "title_no_assets", report.wanted) + advice(
-            remote
-        )
+        return state, both(assets_title(report), report.wanted) + advice(remote)
     return state, both_counts(report, remote, state)
+
+
+def assets_title(report: Report) -> str:
+    """The key of the green title: a file without a whole digest on its page is read, and no more."""
+    if not report.wanted:
+        return "title_no_assets"
+    return "title_assets" if all(map(gate.is_verified, report.files)) else "title_assets_read"
 
 
 def gate_check(report: Report, said: Verdict) -> tuple[CheckState, str]:
@@ -101,7 +106,8 @@ def gate_check(report: Report, said: Verdict) -> tuple[CheckState, str]:
     if said in (Verdict.NOTHING_TO_CHECK, Verdict.SUPERSEDED):
         return settled(said)
     if said is Verdict.PASSED:
-        return CheckState.SUCCESS, both("title_passed") + advice(open_findings(report))
+        title = "title_passed" if all(map(gate.is_verified, report.files)) else "title_open"
+        return CheckState.SUCCESS, both(title) + advice(open_findings(report))
     return closed_gate(report, CheckState.FAILURE if said is Verdict.FAILED else CheckState.ERROR)
 
 

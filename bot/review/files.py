@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bot.model import Report
 from bot.review.checks import details_url
+from bot.review.gate import is_verified
 from bot.review.moments import age, size
 from bot.review.sections import Section, Voice, more
 from bot.review.text import span, without_secrets
-from rules.facts import RemoteFile, RemoteState
+from rules.facts import RemoteFile
 
 #: Verified files that are listed; the full report has all.
 FILES_SHOWN = 20
@@ -15,11 +16,7 @@ FILES_SHOWN = 20
 
 def files_section(report: Report, voice: Voice) -> Section:
     """What was read and agrees, folded: evidence for whoever wants it, and where it comes from."""
-    agreeing = [
-        file
-        for file in report.files
-        if file.state is RemoteState.MEASURED and file.declared.lower() == file.sha256.lower()
-    ]
+    agreeing = [file for file in report.files if is_verified(file)]
     lines = []
     for file in agreeing[:FILES_SHOWN]:
         said = [span(without_secrets(file.url)), size(file.size or 0), f"sha256 {span(file.sha256)}"]

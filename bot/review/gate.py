@@ -13,6 +13,7 @@ from rules.facts import RemoteFile, RemoteState
 
 #: A whole sha256; the hub's old pages also hold prefixes of 8 digits, which cannot be compared.
 DIGEST = re.compile(r"[0-9a-fA-F]{64}")
+PART = re.compile(r"[0-9a-f]{1,64}")
 
 FINISHED, COMPLETE, KNOWN = "finished", "complete", "known"
 FORMAT_CLEAN, ASSETS_CLEAN, MEASURED, DIGESTS = "format", "assets", "measured", "digests"
@@ -96,6 +97,18 @@ def digest_agrees(file: RemoteFile) -> bool:
     if DIGEST.fullmatch(file.declared) is None or file.state is not RemoteState.MEASURED:
         return True
     return file.declared.lower() == file.sha256.lower()
+
+
+def is_verified(file: RemoteFile) -> bool:
+    """Whether a file is known to be the one that its page describes; a part of a digest proves nothing."""
+    declared = declared_digest(file)
+    return file.state is RemoteState.MEASURED and bool(declared) and declared == file.sha256.lower()
+
+
+def declared_digest(file: RemoteFile) -> str:
+    """What a page declares as digest without what may stand around it; empty for what is none, nor a part."""
+    digits = file.declared.strip().lower().removeprefix("sha256:").strip()
+    return digits if PART.fullmatch(digits) else ""
 
 
 def is_fresh(file: RemoteFile, report: Report) -> bool:

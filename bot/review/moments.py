@@ -7,6 +7,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 #: China's one time zone, where most publishers are.
 CHINA = timezone(timedelta(hours=8))
+KIB = 1 << 10
+UNITS = ("KiB", "MiB", "GiB")
+#: From here one decimal would show the whole of the next unit.
+ROUNDED_UP = KIB - 0.05
 
 
 def moment(epoch: float | None) -> str:
@@ -44,10 +48,18 @@ def read(epoch: float | None) -> datetime | None:
 
 def size(bytes_: int) -> str:
     """A number of bytes exactly, and in a larger unit where that helps: `52,428,800 B (50.0 MiB)`."""
-    for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if bytes_ >= factor:
-            return f"{bytes_:,} B ({bytes_ / factor:.1f} {unit})"
-    return f"{bytes_:,} B"
+    exactly = f"{bytes_:,} B"
+    return exactly if bytes_ < KIB else f"{exactly} ({amount(bytes_)})"
+
+
+def amount(bytes_: float) -> str:
+    """The same in the larger unit alone, for tables and rates: `50.0 MiB`."""
+    if bytes_ < KIB:
+        return f"{bytes_:.0f} B"
+    number, units = bytes_ / KIB, list(UNITS)
+    while number >= ROUNDED_UP and len(units) > 1:
+        number, units = number / KIB, units[1:]
+    return f"{number:.1f} {units[0]}"
 
 
 def age(seconds: float) -> tuple[str, int]:

@@ -15,7 +15,7 @@ from bot.review.gate import conditions
 from bot.review.mismatch import file_of, mismatch_block, spelling_notes
 from bot.review.moments import moment
 from bot.review.outages import apart
-from bot.review.report import Verdict, verdict
+from bot.review.report import Verdict, is_spotless, verdict
 from bot.review.sections import Section, Voice, bytes_of, entries, folded
 from bot.review.sentences import CATALOGUE
 from bot.review.steps import local_command, next_steps
@@ -72,7 +72,7 @@ def headline(report: Report, language: str) -> str:
     keys = {
         Verdict.RUNNING: "headline_running_red" if must_fix else "headline_running",
         Verdict.FAILED: "headline_failed" if must_fix else "headline_decision",
-        Verdict.PASSED: "headline_passed",
+        Verdict.PASSED: "headline_passed" if is_spotless(report) else "headline_open",
         Verdict.UNVERIFIED: "headline_unverified",
         Verdict.NOTHING_TO_CHECK: "headline_nothing",
         Verdict.SUPERSEDED: "headline_superseded",

@@ -11,14 +11,28 @@ from typing import Any, TypeVar, cast
 
 from bot.model import Approval, Condition, Excerpt, Hold, PullRef, Report, Rulings, User, Waiver
 from bot.review.counts import Counts, counts
-from bot.review.gate import MAINTAINERS, NOBODYS, conditions, is_open, unmet
+from bot.review.gate import MAINTAINERS, NOBODYS, conditions, is_open, is_verified, unmet
+from bot.review.waivers import waived
 from rules.facts import RemoteFile, RemoteState, Tensor
 from rules.finding import Fault, Finding, Severity, Span, Suggestion
 
-__all__ = ["SUPERSEDED", "Counts", "Verdict", "counts", "from_json", "is_started_only", "to_json", "verdict"]
+__all__ = [
+    "STOPPED",
+    "SUPERSEDED",
+    "Counts",
+    "Verdict",
+    "counts",
+    "from_json",
+    "is_spotless",
+    "is_started_only",
+    "to_json",
+    "verdict",
+]
 
 #: The word in `Report.trouble` of a run that a newer head cut short; such a run shows nothing.
 SUPERSEDED = "superseded"
+#: The words there of runs that are not tried again by themselves: somebody stopped it, or we broke each time.
+STOPPED = frozenset({"cancelled", "bot"})
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -54,6 +68,11 @@ def waits_for_maintainer(report: Report) -> bool:
     """Whether a word of a maintainer is all that is missing, as far as is known."""
     missing = unmet(report)
     return bool(missing & MAINTAINERS) and not missing & NOBODYS
+
+
+def is_spotless(report: Report) -> bool:
+    """Whether an open gate leaves nothing to say: no advice, no waiver, every file the one declared."""
+    return not counts(report).should_fix and not waived(report) and all(map(is_verified, report.files))
 
 
 def is_started_only(report: Report) -> bool:

@@ -11,7 +11,7 @@ from bot.review.catalogue import known_language
 from bot.review.counts import DIGEST_MISMATCH, Counts, counts
 from bot.review.inline import may_suggest
 from bot.review.moments import moment
-from bot.review.report import Verdict, verdict
+from bot.review.report import STOPPED, Verdict, verdict
 from bot.review.sections import Voice
 
 #: Paths named in the command to run at home; for more pages the command names the base commit instead.
@@ -40,7 +40,7 @@ def next_steps(report: Report, voice: Voice, commands: Collection[str]) -> str:
     if tally.must_fix and said in (Verdict.FAILED, Verdict.RUNNING):
         steps = mending(report, voice, commands, tally, said)
         return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
-    lines = [voice.say(QUIET[said])]
+    lines = [voice.say("next_stopped" if report.trouble in STOPPED else QUIET[said])]
     if said is Verdict.PASSED and tally.should_fix:
         lines.append(voice.say("next_passed_should"))
     at = moment(report.retry_at)

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from bot.web import defects, hub, pages, record
 from bot.web.closed import closed
 from bot.web.health import health
+from bot.web.live import live
 from bot.web.site import Site, install
 from bot.web.text import finalize
 from bot.web.webhooks import webhooks
@@ -21,7 +22,7 @@ from bot.web.world import StoreUnavailable, World
 #: has forms, and says so itself.
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; "
         "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -51,6 +52,7 @@ def create_app(world: World, words: Words | None = None, setup: Blueprint = clos
     app.register_blueprint(webhooks)
     app.register_blueprint(health)
     app.register_blueprint(pages.pages)
+    app.register_blueprint(live)
     app.register_blueprint(record.record)
     app.register_blueprint(hub.hub)
     app.register_blueprint(setup)

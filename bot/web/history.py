@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.model import Report
 from bot.review.counts import Counts, counts
+from bot.web.opening import word
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +24,18 @@ class Past:
     """One run of a pull request; `change` is None where there is nothing to compare it with."""
 
     run: Report
-    verdict: str
+    word: str
     counts: Counts
     change: Change | None
 
 
-def history(runs: Sequence[Report], verdict: Callable[[Report], str]) -> tuple[Past, ...]:
+def history(runs: Sequence[Report]) -> tuple[Past, ...]:
     """Runs, newest first, each with what changed since the last one before it that was read to its end."""
     found = []
     for place, run in enumerate(runs):
         older = next((past for past in runs[place + 1 :] if is_whole(past)), None)
         change = changes(run, older) if older is not None and is_whole(run) else None
-        found.append(Past(run, verdict(run), counts(run), change))
+        found.append(Past(run, word(run), counts(run), change))
     return tuple(found)
 
 

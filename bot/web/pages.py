@@ -6,18 +6,21 @@ import re
 from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from bot.model import PullRef, Report
-from bot.review import ruled
+from bot.review import moments, ruled
+from bot.review.counts import counts
 from bot.review.outages import outages
+from bot.review.report import is_started_only
 from bot.web import failures, reportview, text
 from bot.web.history import history
 from bot.web.language import COOKIE, LANGUAGES, choose, knows, translator
+from bot.web.opening import is_running, mark, opening, steps, turn
 from bot.web.site import site
 from rules.finding import Finding
 
@@ -31,8 +34,10 @@ RECENT_RUNS = 5
 LARGE = 60
 #: Ours: newest entries of the record on a pull request's page; the export has more.
 MAX_ENTRIES = 200
-#: Seconds between two looks of a page at a run under way.
+#: Seconds between two looks at a run under way, of a page that has nothing yet and of the frame in any other.
 REFRESH = 5
+#: Seconds until the dashboard is read anew: whoever walks through it by keyboard loses the place each time.
+REFRESH_LIST = 60
 #: How long the reader's choice of language is remembered, in seconds.
 COOKIE_AGE = 365 * 24 * 3600
 
@@ -51,28 +56,35 @@ pages = Blueprint("pages", __name__)
 def dashboard() -> Response:
     """Every pull request under review with what its latest run found."""
     rows = site().world.pulls(MAX_PULLS)
-    waiting = site().world.demo and not rows
     stands = site().world.standing()
-    alive = waiting or bool(stands.running) or any(row.running for row in rows)
-    return _page("dashboard.html", rows=rows, stands=stands, refresh=alive)
+    if not rows:
+        return show("dashboard.html", rows=rows, stands=stands, refresh=site().world.demo)
+    alive = bool(stands.running) or any(row.running for row in rows)
+    return show("dashboard.html", rows=rows, stands=stands, refresh=alive, refresh_seconds=REFRESH_LIST)
 
 
 @pages.get("/pulls/<forge>/<owner>/<repo>/<int:number>")
 def pull(forge: str, owner: str, repo: str, number: int) -> Response:
     """One pull request: where it stands, and all its runs."""
     ref = pull_ref(forge, owner, repo, number)
-    runs = site().world.reports(ref, MAX_RUNS)
+    runs = site().world.reports(ref, MAX_RUNS + 1)
     if not runs:
-        return _waiting(ref)
-    return _page(
+        abort(404)
+    latest, entries = runs[0], site().world.audit(ref, MAX_ENTRIES + 1)
+    return show(
         "pull.html",
-        runs[0].language,
+        latest.language,
         ref=ref,
-        history=history(runs, site().words.verdict),
-        latest=runs[0],
-        decisions=ruled.lines(runs[0], _language(runs[0].language), text.mark),
-        audit=list(reversed(site().world.audit(ref, MAX_ENTRIES))),
-        refresh=_running(runs[0]),
+        opening=opening(latest),
+        counts=counts(latest),
+        turn=partial(turn, latest),
+        history=history(runs)[:MAX_RUNS],
+        more_runs=len(runs) > MAX_RUNS,
+        latest=latest,
+        decisions=_decisions(latest),
+        audit=list(reversed(entries[-MAX_ENTRIES:])),
+        more_entries=len(entries) > MAX_ENTRIES,
+        seen=mark(latest) if is_running(latest) else "",
     )
 
 
@@ -86,27 +98,29 @@ def pull_ref(forge: str, owner: str, repo: str, number: int) -> PullRef:
 @pages.get("/reports/<id>")
 def report(id: str) -> Response:  # noqa: A002 (named after the part of the address)
     """One run: verdict, what to do next, every finding, every file."""
-    found = _found(id)
-    world, words = site().world, site().words
-    verdict = words.verdict(found)
-    counts = words.counts(found)
-    runs = world.reports(found.ref, 2 if len(found.paths) > LARGE else RECENT_RUNS)
-    rows = reportview.files(found)
-    return _page(
+    found = found_report(id)
+    runs = site().world.reports(found.ref, 2 if len(found.paths) > LARGE else RECENT_RUNS)
+    newer = runs[0] if runs and runs[0].id != found.id else None
+    head, begun = opening(found), is_started_only(found)
+    return show(
         "report.html",
         found.language,
         report=found,
-        verdict=verdict,
-        counts=counts,
+        opening=head,
+        counts=counts(found),
+        turn=partial(turn, found),
         findings=reportview.arrange(found),
         outages=outages(found.files),
-        files=rows,
+        files=reportview.files(found),
         total=reportview.total(found),
-        steps=reportview.steps(found, verdict, counts, rows),
+        # What an older run asked for, and when it would have been tried again, is over.
+        steps=() if newer else steps(found, head.word),
         command=reportview.local_command(found),
-        newer=runs[0] if runs and runs[0].id != found.id else None,
-        history=history(runs, words.verdict),
-        refresh=_running(found),
+        newer=newer,
+        decisions=_decisions(found),
+        history=history(runs),
+        seen="" if begun or not is_running(found) else mark(found),
+        refresh=begun,
         view=reportview,
     )
 
@@ -114,21 +128,21 @@ def report(id: str) -> Response:  # noqa: A002 (named after the part of the addr
 @pages.get("/reports/<id>.json")
 def report_json(id: str) -> Response:  # noqa: A002 (named after the part of the address)
     """The report as data."""
-    found = reportview.exported(_found(id))
+    found = reportview.exported(found_report(id))
     return _data(site().words.to_json(found), "application/json")
 
 
 @pages.get("/reports/<id>.sarif")
 def report_sarif(id: str) -> Response:  # noqa: A002 (named after the part of the address)
     """The findings in the form that code scanners exchange."""
-    found = _found(id)
+    found = found_report(id)
     return _data(site().words.sarif(found, _language(found.language)), "application/sarif+json")
 
 
 @pages.get("/rules")
 def rules() -> Response:
     """All rules by code."""
-    return _page("rules.html", rules=sorted(site().words.rules(_language()), key=lambda rule: rule.code))
+    return show("rules.html", rules=sorted(site().words.rules(_language()), key=lambda rule: rule.code))
 
 
 @pages.get("/rules/<code>")
@@ -143,13 +157,13 @@ def rule(code: str) -> Response:
     groups = (
         [group for group in failures.groups(_language()) if group[0] in ("file", "host")] if remote else []
     )
-    return _page("rule.html", rule=known, body=body, groups=groups)
+    return show("rule.html", rule=known, body=body, groups=groups)
 
 
 @pages.get("/failures")
 def failure_list() -> Response:
     """What can go wrong that is no mistake on a line of a page."""
-    return _page("failures.html", groups=failures.groups(_language()))
+    return show("failures.html", groups=failures.groups(_language()))
 
 
 @pages.get("/failures/<name>")
@@ -158,46 +172,66 @@ def failure(name: str) -> Response:
     known = failures.named(name, _language())
     if known is None:
         abort(404)
-    return _page("failure.html", failure=known)
+    return show("failure.html", failure=known)
 
 
 @pages.get("/commands")
 def commands() -> Response:
     """What may be written in a comment, and by whom."""
-    return _page("commands.html", commands=site().words.commands(_language()))
+    return show("commands.html", commands=site().words.commands(_language()))
 
 
-def show(template: str, kept: Mapping[str, Any] = MappingProxyType({}), **values: object) -> Response:
-    """A page of another module; `kept` is what of the query stays when the reader changes the language."""
-    return _page(template, "", kept, **values)
+def show(
+    template: str, fallback: str = "", kept: Mapping[str, Any] = MappingProxyType({}), **values: object
+) -> Response:
+    """A page in the reader's language, or else in `fallback`; `kept` of the query stays for the other one.
+
+    `refresh` among `values` says that the page is to be read anew, `refresh_seconds` after how long.
+    """
+    lang = _language(fallback)
+    values.setdefault("refresh_seconds", REFRESH)
+    translate = translator(lang)
+    html = render_template(
+        template,
+        t=translate,
+        lang=lang,
+        demo=site().world.demo,
+        now=site().world.now(),
+        switch=_switch(lang, kept),
+        text=text,
+        moments=moments,
+        moment=partial(text.moment, lang=lang),
+        knows=knows,
+        message=partial(_message, lang=lang),
+        help_text=partial(_help, lang=lang),
+        failure_of=failures.of_finding,
+        failure_of_condition=failures.of_condition,
+        **values,
+    )
+    answer = Response(html, mimetype="text/html")
+    answer.headers["Vary"] = "Accept-Language, Cookie"
+    if request.args.get("lang") in LANGUAGES and request.blueprint in READ:
+        secure = site().world.public_url.startswith("https://")
+        answer.set_cookie(COOKIE, lang, max_age=COOKIE_AGE, samesite="Lax", httponly=True, secure=secure)
+    return answer
 
 
 def error(status: int, id_: str = "") -> Response:
     """A page for an answer that is none, kind and without details; needs nothing of the store."""
     known = status if knows(f"error.{status}.title") else (400 if status < 500 else 500)
-    answer = _page("error.html", status=known, id=id_, refresh=False)
+    answer = show("error.html", status=known, id=id_)
     answer.status_code = status
     return answer
 
 
-def _waiting(ref: PullRef) -> Response:
-    row = next((row for row in site().world.pulls(MAX_PULLS) if row.ref == ref), None)
-    if row is None:
-        abort(404)
-    return _page("waiting.html", ref=ref, row=row, refresh=True)
-
-
-def _found(id_: str) -> Report:
+def found_report(id_: str) -> Report:
+    """The report of an address; 404 where there is none."""
     found = site().world.report(id_) if _ID.fullmatch(id_) else None
-    return found or _absent()
+    return found or abort(404)
 
 
-def _absent() -> NoReturn:
-    abort(404)
-
-
-def _running(found: Report) -> bool:
-    return found.finished_at is None and not found.trouble
+def _decisions(found: Report) -> list[Markup]:
+    return [text.prose(line) for line in ruled.lines(found, _language(found.language), text.mark)]
 
 
 def _message(finding: Finding, lang: str) -> Markup:
@@ -223,33 +257,3 @@ def _data(content: str, mimetype: str) -> Response:
 
 def _language(fallback: str = "") -> str:
     return choose(request.args.get("lang"), request.cookies.get(COOKIE), request.accept_languages, fallback)
-
-
-def _page(
-    template: str, fallback: str = "", kept: Mapping[str, Any] = MappingProxyType({}), **values: object
-) -> Response:
-    lang = _language(fallback)
-    translate = translator(lang)
-    html = render_template(
-        template,
-        t=translate,
-        lang=lang,
-        demo=site().world.demo,
-        now=site().world.now(),
-        switch=_switch(lang, kept),
-        text=text,
-        moment=partial(text.moment, lang=lang),
-        knows=knows,
-        refresh_seconds=REFRESH,
-        message=partial(_message, lang=lang),
-        help_text=partial(_help, lang=lang),
-        failure_of=failures.of_finding,
-        failure_of_condition=failures.of_condition,
-        **values,
-    )
-    answer = Response(html, mimetype="text/html")
-    answer.headers["Vary"] = "Accept-Language, Cookie"
-    if request.args.get("lang") in LANGUAGES:
-        secure = site().world.public_url.startswith("https://")
-        answer.set_cookie(COOKIE, lang, max_age=COOKIE_AGE, samesite="Lax", httponly=True, secure=secure)
-    return answer

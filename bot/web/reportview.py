@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from bot.model import Report
-from bot.review.counts import Counts
+from bot.review.gate import declared_digest, is_verified
 from bot.review.mismatch import first_bytes as first_bytes  # a template's word
 from bot.review.outages import apart
 from bot.web.frames import FrameLine, Lines, frame, lines_of, replaced
@@ -41,7 +40,6 @@ MAX_ADDRESSES = 100
 #: Ours: more paths than these are not spelled out in a command to copy.
 MAX_COMMAND_PATHS = 3
 
-_HEX = re.compile("[0-9a-f]{1,64}")
 _SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.NOTICE)
 _FILE_ORDER = ("differs", "wrong", "changing", "unverified", "measured", "agrees")
 
@@ -119,9 +117,9 @@ def arrange(report: Report) -> Findings:
             )
             for alike in shown
         ),
-        author=_groups(kept, {Fault.CONTRIBUTOR}, report, kept_lines),
-        maintainer=_groups(kept, {Fault.POLICY}, report, kept_lines),
-        nobody=_groups(kept, {Fault.HOST, Fault.FORGE, Fault.BOT}, report, kept_lines),
+        author=_groups(kept, {Fault.CONTRIBUTOR}, by_url, kept_lines),
+        maintainer=_groups(kept, {Fault.POLICY}, by_url, kept_lines),
+        nobody=_groups(kept, {Fault.HOST, Fault.FORGE, Fault.BOT}, by_url, kept_lines),
         left_out=len(single) - len(kept) + sum(map(len, repeated[MAX_ALIKE:])),
         by_path=Counter(finding.path for finding in ordered),
     )
@@ -153,37 +151,9 @@ def outcome(file: RemoteFile) -> str:
     """How a file stands to what its page declares, in one word; a part of a digest proves nothing."""
     if file.state is not RemoteState.MEASURED:
         return file.state.value
-    declared = file.declared.strip().lower().removeprefix("sha256:").strip()
-    if not _HEX.fullmatch(declared):
-        return "measured"
-    if file.sha256 == declared:
+    if is_verified(file):
         return "agrees"
-    return "measured" if file.sha256.startswith(declared) else "differs"
-
-
-def steps(report: Report, verdict: str, counts: Counts, rows: Sequence[FileRow]) -> tuple[str, ...]:
-    """What to do next, as keys of the catalogue below `next.`, most useful first."""
-    if report.trouble and verdict != "superseded":
-        return ("trouble-retry",) if report.retry_at else ("trouble-wait",)
-    if verdict != "failed":
-        return {
-            "running": ("running",),
-            "passed": ("passed-nothing", "passed-maintainer"),
-            "unverified": (
-                "unverified-nothing",
-                "unverified-retry" if report.retry_at else "unverified-later",
-            ),
-            "nothing-to-check": ("nothing",),
-            "superseded": ("superseded",),
-        }.get(verdict, ())
-    if not counts.must_fix:
-        return ("decision",)
-    fixes = ["fix"]
-    if any(row.outcome == "differs" for row in rows):
-        fixes.append("digest")
-    if report.wanted:
-        fixes.append("recheck")
-    return (*fixes, "local")
+    return "measured" if file.sha256.startswith(declared_digest(file)) else "differs"
 
 
 def local_command(report: Report) -> str:
@@ -232,9 +202,11 @@ def _kind(finding: Finding) -> object:
 
 
 def _groups(
-    findings: Sequence[Finding], faults: set[Fault], report: Report, kept_lines: Mapping[str, Lines]
+    findings: Sequence[Finding],
+    faults: set[Fault],
+    by_url: Mapping[str, RemoteFile],
+    kept_lines: Mapping[str, Lines],
 ) -> tuple[PageGroup, ...]:
-    by_url = {file.url: file for file in report.files}
     mine = sorted((f for f in findings if f.fault in faults), key=lambda f: f.path)
     groups = []
     for path, group in groupby(mine, key=lambda f: f.path):

@@ -7,12 +7,13 @@ from typing import ParamSpec, TypeVar
 
 from bot.forges.base import Hooks
 from bot.model import AuditEntry, Delivery, PullRef, Report
-from bot.review.report import counts, verdict
+from bot.review.counts import counts
 from bot.store import database
 from bot.store.database import is_current
 from bot.store.hubview import HubView
 from bot.store.standing import SILENT, Standing, standing
 from bot.store.store import PullSummary
+from bot.web.opening import word
 from bot.web.world import PullRow, StoreUnavailable
 from bot.wiring import Receiver
 
@@ -102,10 +103,9 @@ def _row(summary: PullSummary) -> PullRow:
     return PullRow(
         ref=summary.ref,
         title=report.title,
-        url=report.url,
         author=report.author,
         head_sha=report.head_sha,
-        verdict=verdict(report).value,
+        word=word(report),
         counts=counts(report),
         running=summary.running,
         report_id=report.id,

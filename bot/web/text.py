@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
+
+from bot.review.moments import CHINA
 
 #: Ours: longer values are cut on a page and complete in the report's JSON.
 MAX_SHOWN = 2_000
@@ -23,8 +25,6 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 _CODE = re.compile(f"{_OPEN}(.*?){_CLOSE}|`([^`{_OPEN}{_CLOSE}]+)`", re.DOTALL)
 _PLAIN_LINK = re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?")
 _COMMAND_WORD = re.compile(r"[A-Za-z0-9._/:@%+=,-]+")
-_UNITS = ("kB", "MB", "GB", "TB")
-_CHINA = timezone(timedelta(hours=8))
 
 
 def visible(text: str, limit: int = MAX_SHOWN) -> str:
@@ -84,31 +84,13 @@ def file_name(url: str) -> str:
     return without_query(url).removesuffix("?…").rstrip("/").rpartition("/")[2] or url
 
 
-def size(count: float | None) -> str:
-    """Bytes for people, in powers of 1000 as browsers and forges show them."""
-    if count is None:
-        return "–"
-    if count < 1000:
-        return f"{count:.0f} B"
-    amount, unit = count / 1000, 0
-    while amount >= 999.95 and unit < len(_UNITS) - 1:
-        amount, unit = amount / 1000, unit + 1
-    return f"{amount:.1f} {_UNITS[unit]}"
-
-
 def moment(seconds: float, lang: str) -> Markup:
     """A point in time: in UTC, for Chinese readers in their own time; the other one on hover."""
     at = datetime.fromtimestamp(seconds, UTC)
     utc = f"{at:%Y-%m-%d %H:%M} UTC"
-    china = f"{at.astimezone(_CHINA):%Y-%m-%d %H:%M} UTC+8"
+    china = f"{at.astimezone(CHINA):%Y-%m-%d %H:%M} UTC+8"
     shown, hover = (china, utc) if lang == "zh" else (utc, china)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(f"{at:%Y-%m-%dT%H:%M:%SZ}", hover, shown)
-
-
-def both_times(seconds: float) -> str:
-    """A point in time for an appointment, in UTC and in China's time."""
-    at = datetime.fromtimestamp(seconds, UTC)
-    return f"{at:%H:%M} UTC ({at.astimezone(_CHINA):%H:%M} UTC+8)"
 
 
 def _seen(character: str) -> str:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from bot.commands.catalogue import COMMANDS
 from bot.commands.command import CATALOGUE
 from bot.model import Report
-from bot.review.counts import Counts, counts
-from bot.review.report import to_json, verdict
+from bot.review.report import to_json
 from bot.web.language import translator
 from rules import words as rule_words
 from rules.finding import Finding
@@ -51,8 +50,6 @@ class Words:
     help_text: Callable[[Finding, str, Show], str]
     rules: Callable[[str], Sequence[RulePage]]
     commands: Callable[[str], Sequence[CommandLine]]
-    verdict: Callable[[Report], str]
-    counts: Callable[[Report], Counts]
     to_json: Callable[[Report], str]
     sarif: Callable[[Report, str], str]
 
@@ -64,8 +61,6 @@ def installed() -> Words:
         help_text=_help,
         rules=_rules,
         commands=_commands,
-        verdict=lambda report: verdict(report).value,
-        counts=counts,
         to_json=to_json,
         sarif=lambda report, lang: sarif.render(Result(report.findings, len(report.paths), lang)),
     )

@@ -28,21 +28,19 @@ class StoreUnavailable(Exception):
 class PullRow:
     """One line of the dashboard: a pull request with what its latest run found.
 
-    `verdict` is the word of `bot.review.report` (`running`, `passed`, `failed`, `unverified`,
-    `nothing-to-check`, `superseded`), empty before the first run. `running` says that a run is under way,
-    also while `verdict` and `counts` still tell of the one before; `done` of `wanted` files have been read.
+    `word` is that of `bot.web.opening.word`. `running` says that a run is under way, also while `word` and
+    `counts` still tell of the one before; `done` of `wanted` files have been read.
     `updated_at` is in seconds since the epoch.
     """
 
     ref: PullRef
     title: str
-    url: str
     author: str
     head_sha: str
-    verdict: str = ""
+    word: str
+    report_id: str
     counts: Counts = field(default_factory=Counts)
     running: bool = False
-    report_id: str = ""
     done: int = 0
     wanted: int = 0
     updated_at: float | None = None
@@ -79,7 +77,7 @@ class World(Protocol):
         """The runs on one pull request, newest first."""
 
     def pulls(self, limit: int) -> Sequence[PullRow]:
-        """The pull requests under review, those that changed last first."""
+        """The pull requests that have a run, those that changed last first."""
 
     def audit(self, ref: PullRef, limit: int) -> Sequence[AuditEntry]:
         """The newest entries of a pull request's record, oldest first."""

@@ -192,6 +192,12 @@ def test_status_of_a_commit_that_was_not_reviewed(known: Report | None) -> None:
         ({"finished_at": None}, "still running"),
         ({"findings": (), "paths": ()}, "nothing to check"),
         ({"trouble": "superseded"}, "newer commit"),
+        ({"findings": (), "trouble": "bot"}, "The author or a maintainer can say `/recheck`."),
+        (
+            {"findings": (), "trouble": "cancelled"},
+            "could be read — the author or a maintainer, with `/recheck`",
+        ),
+        ({"findings": ()}, "No file differs from a whole sha256"),
     ],
 )
 def test_status_of_each_verdict(changes: dict[str, Any], words: str) -> None:

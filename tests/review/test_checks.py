@@ -59,6 +59,16 @@ def phases(make: Any) -> dict[str, tuple[dict[str, Any], tuple[CheckState, ...],
             (SUCCESS, SUCCESS, SUCCESS),
             "1 should fix",
         ),
+        "part of a digest": (
+            {"files": (make.file(declared=make.declared[:8]),)},
+            (SUCCESS, SUCCESS, SUCCESS),
+            "Nothing must be fixed / 没有必须修复的问题",
+        ),
+        "no digest": (
+            {"files": (make.file(declared=""),)},
+            (SUCCESS, SUCCESS, SUCCESS),
+            "1 file read to the end / 1 个文件已完整读取",
+        ),
         "static error": ({"findings": (make.finding(),)}, (FAILURE, SUCCESS, FAILURE), "1 must fix"),
         "mismatch": (
             {"findings": (make.finding("MSH303"),), "files": (make.file(sha256=make.observed),)},
@@ -96,8 +106,9 @@ def phases(make: Any) -> dict[str, tuple[dict[str, Any], tuple[CheckState, ...],
 
 
 PHASES = (
-    "started", "static done", "progress", "static red", "good", "no remote files", "advice", "static error",
-    "mismatch", "host", "host and author", "rule failed", "decision", "counts", "nothing", "superseded",
+    "started", "static done", "progress", "static red", "good", "no remote files", "advice",
+    "part of a digest", "no digest", "static error", "mismatch", "host", "host and author", "rule failed",
+    "decision", "counts", "nothing", "superseded",
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.review.moments import clock, moment, size
+from bot.review.moments import amount, clock, moment, size
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,8 @@ def test_size() -> None:
         "52,428,800 B (50.0 MiB)",
         "5,368,709,120 B (5.0 GiB)",
     ]
+
+
+def test_amount() -> None:
+    shown = [amount(n) for n in (0, 1023, 1536.4, 1_048_575, 52_428_800, (1 << 30) - 1, 5 << 40)]
+    assert shown == ["0 B", "1023 B", "1.5 KiB", "1.0 MiB", "50.0 MiB", "1.0 GiB", "5120.0 GiB"]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.commands import offered
-from bot.model import Condition, Report
+from bot.model import Condition, Report, Rulings, User, Waiver
 from bot.review.files import FILES_SHOWN
 from bot.review.render import SUMMARY_LIMIT, marker, summary, unmet
 from bot.review.report import SUPERSEDED
@@ -65,10 +65,13 @@ def test_the_first_line_is_the_marker_and_then_comes_the_verdict(make: Any, rend
     ("changes", "english", "chinese"),
     [
         ({}, "✅ Everything that was checked is in order", "✅ 已检查的内容全部符合要求"),
+        ({"files": (), "wanted": 0}, "✅ Everything that was checked is in order", "✅ 已检查的内容全部"),
         ({"paths": (), "files": (), "wanted": 0}, "there is nothing to check", "无需检查"),
         ({"wanted": 2}, "Could not verify everything yet", "暂时无法验证全部内容"),
         ({"trouble": "counts"}, "does not add up", "前后不符"),
         ({"trouble": "bot"}, "It is our mistake, not yours", "这是我们的错误，与您无关"),
+        ({"trouble": "bot"}, "does not go on by itself", "检查不会自动继续"),
+        ({"trouble": "cancelled"}, "does not go on by itself", "检查不会自动继续"),
         ({"trouble": "meteor"}, "The review could not finish", "检查未能完成"),
         ({"finished_at": None, "files": ()}, "model files are being verified", "正在验证模型文件"),
         ({"trouble": SUPERSEDED}, "newer commit", "更新的提交"),
@@ -81,6 +84,26 @@ def test_verdicts_in_both_languages(
         text = render(make.report(language=language, **changes))
         assert said in text
         tree_of(text)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("case", ["prefix", "other prefix", "undeclared", "advice", "waived"])
+def test_an_open_gate_says_no_more_than_is_known(make: Any, render: Render, case: str, language: str) -> None:
+    waiver = Waiver("MSH206", "", "an old page", User(1, "ann"), make.sha, 1.0)
+    changes = {
+        "prefix": {"files": (make.file(declared=make.declared[:8]),)},
+        "other prefix": {"files": (make.file(declared="deadbeef"),)},
+        "undeclared": {"files": (make.file(declared=""),)},
+        "advice": {"findings": (make.finding(severity=Severity.WARNING),)},
+        "waived": {"findings": (make.finding(),), "rulings": Rulings((waiver,))},
+    }[case]
+    text = render(make.report(language=language, **changes))
+    said, unsaid = {
+        "en": ("✅ Nothing is left that must be fixed", ("is in order", "1 model file verified")),
+        "zh": ("✅ 没有必须修复的问题", ("全部符合要求", "已验证 1/1")),
+    }[language]
+    assert said in text
+    assert [part for part in unsaid if part in text] == []
 
 
 def test_a_server_fault_is_no_task_of_the_author(make: Any, render: Render) -> None:
@@ -376,10 +399,10 @@ def test_the_run_and_both_times_are_told(make: Any, render: Render) -> None:
     )
 
 
-def test_progress_counts_what_is_verified(make: Any, render: Render) -> None:
+def test_progress_counts_what_is_read(make: Any, render: Render) -> None:
     files = tuple(make.file(url=f"https://h/{n}") for n in range(137))
     text = render(make.report(finished_at=None, files=files, wanted=479))
-    assert "137 of 479 model files verified" in text
+    assert "137 of 479 model files read" in text
 
 
 def test_verified_files_are_listed_within_bounds(make: Any, render: Render) -> None:

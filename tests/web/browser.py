@@ -63,10 +63,10 @@ class Browser:
         while self._loaded == before:
             self._receive()
 
-    def press(self, selector: str) -> None:
+    def press(self, selector: str, document: str = "document") -> None:
         """Presses what a selector finds, and waits until the page that it leads to is there."""
         before = self._loaded
-        self.run(f"document.querySelector({json.dumps(selector)}).click()")
+        self.run(f"{document}.querySelector({json.dumps(selector)}).click()")
         while self._loaded == before:
             self._receive()
 

@@ -96,6 +96,8 @@ def still(app: Any) -> Any:
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Browser]:
     with browser.browser(tmp_path_factory.mktemp("profile")) as opened:
+        # Into frames as well: what is in one is part of the page.
+        opened.ask("Page.addScriptToEvaluateOnNewDocument", source=AXE)
         yield opened
 
 

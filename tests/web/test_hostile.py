@@ -48,7 +48,7 @@ def test_hostile_text_in_every_field_stays_text(
 ) -> None:
     world.runs.append(poisoned(reports["mismatch"], text))
     ref = PullRef("github", "mindspore/hub", 999)
-    world.rows.insert(0, PullRow(ref, text, text, text, text, "failed", report_id="bad"))
+    world.rows.insert(0, PullRow(ref, text, text, text, "failed", "bad"))
     world.stands = Standing(2, 99.0, 1, 3, 0, (Troubled(text, NOW + 60, 1),))
     for path in ("/", "/reports/bad", "/pulls/github/mindspore/hub/999"):
         harmless(page(client, path))

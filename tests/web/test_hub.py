@@ -167,7 +167,7 @@ def test_one_page_says_what_is_known_and_what_to_do(client: FlaskClient, audits:
     changed = page(client, "/hub/mindspore/1.9/m001")
     assert "Find out who replaced it" in changed
     assert "hubbot sha256 https://download.mindspore.cn/1.ckpt" in changed
-    assert "1,000,000 bytes" in changed
+    assert "1,000,000 B (976.6 KiB)" in changed
     assert "Incidents of this page" in changed
     dead = page(client, "/hub/mindspore/1.9/m002")
     assert "There is no file at this address." in dead

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Never
 
 import pytest
 from flask.testing import FlaskClient
 
-from bot.model import AuditEntry, Condition, Hold, PullRef, Report, Rulings, User
+from bot.model import AuditEntry, Condition, Hold, Report, Rulings, User, Waiver
 from bot.web.reportview import MAX_FINDINGS
 from bot.web.world import PullRow
 from rules.facts import RemoteFile, RemoteState, Tensor
 from rules.finding import Fault
-from tests.web.worlds import NOW, MemoryWorld, page
+from tests.web.worlds import NOW, MemoryWorld, page, row
 
 VERDICTS = {
     "passed": ("Everything checks out", "检查全部通过"),
@@ -59,7 +60,7 @@ def test_a_mismatch_shows_both_digests_and_how_to_check(
     wrong = reports["mismatch"].files[0]
     assert wrong.declared in html
     assert wrong.sha256 in html
-    assert "52,428,800 bytes" in html
+    assert "52,428,800 B (50.0 MiB)" in html
     assert f"hubbot sha256 {wrong.url}" in html
     assert "2 complete reads agree" in html
 
@@ -67,7 +68,7 @@ def test_a_mismatch_shows_both_digests_and_how_to_check(
 def test_nobody_is_blamed_for_a_server(client: FlaskClient, reports: dict[str, Report]) -> None:
     html = page(client, "/reports/unverified")
     assert "Nothing for the author to do here" in html
-    assert "16:15 UTC (00:15 UTC+8)" in html
+    assert "2025-11-24 16:15 UTC (11-25 00:15 +08:00)" in html
     assert "Must fix" not in html
     assert "What was found" not in html
 
@@ -95,6 +96,7 @@ def test_a_host_that_is_down_is_one_banner(
         ),
         wanted=37,
         retry_at=NOW + 600,
+        started_at=NOW,
     )
     world.runs.append(report)
     html = client.get(f"/reports/down?lang={lang}").get_data(as_text=True)
@@ -175,10 +177,6 @@ def test_a_policy_finding_waits_for_a_maintainer(
 
 
 def test_progress_and_refresh_only_while_running(client: FlaskClient, reports: dict[str, Report]) -> None:
-    running = page(client, "/reports/running")
-    assert "137 of 479" in running
-    assert '<progress max="479" value="137"' in running
-    assert 'http-equiv="refresh"' in running
     assert 'http-equiv="refresh"' not in page(client, "/reports/failed")
     assert 'http-equiv="refresh"' not in page(client, "/reports/trouble")
 
@@ -209,6 +207,27 @@ def test_an_older_report_leads_to_the_newest(
     assert "older review" not in page(client, "/reports/newer")
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_older_report_announces_nothing(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report], lang: str
+) -> None:
+    urls = [f"https://files.example.org/{n}.ckpt" for n in range(3)]
+    down = tuple(RemoteFile(url, RemoteState.UNVERIFIED, reason="connect", fault=Fault.HOST) for url in urls)
+    old = replace(reports["unverified"], id="old", files=down, wanted=3, findings=())
+    unmet = (Condition("known", False, {"count": "3"}),)
+    world.runs.append(replace(old, conditions=unmet, started_at=NOW))
+    words = {
+        "en": ("11-25 00:15 +08:00", "Next try", "tries again", "What to do next"),
+        "zh": ("11-25 00:15 +08:00", "下次重试", "自动重试", "接下来做什么"),
+    }[lang]
+    newest = page(client, f"/reports/old?lang={lang}")
+    assert [part for part in words if part not in newest] == []
+    world.runs.append(replace(reports["passed"], id="new", ref=old.ref, started_at=NOW + 900))
+    older = page(client, f"/reports/old?lang={lang}")
+    assert [part for part in words if part in older] == []
+    assert 'href="/reports/new"' in older
+
+
 def test_a_pull_request_shows_its_runs_and_what_changed(
     world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
 ) -> None:
@@ -232,7 +251,7 @@ def test_a_pull_request_shows_decisions_and_record_and_gives_them_away(
     world.entries.append(AuditEntry(ref, 1_764_086_401.0, "gate", "closed", "a" * 40))
     address = "/pulls/github/mindspore/hub/342"
     html = page(client, address)
-    assert "Decisions of maintainers" in html
+    assert "Decisions</h2>" in html
     assert "Show 2 entries" in html
     assert "<script>" not in html
     assert "<i>" not in html
@@ -246,11 +265,69 @@ def test_a_pull_request_shows_decisions_and_record_and_gives_them_away(
     assert client.get("/pulls/github/mindspore/hub/99/audit.json").status_code == 404
 
 
-def test_a_pull_request_before_its_first_run(world: MemoryWorld, client: FlaskClient) -> None:
-    ref = PullRef("gitee", "mindspore/hub", 7)
-    world.rows.append(PullRow(ref, "New page", "", "somebody", "a" * 40))
-    assert "has not started yet" in page(client, "/pulls/gitee/mindspore/hub/7")
-    assert "Waiting" in page(client, "/")
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_pull_request_says_how_much_of_it_is_shown_and_where_the_rest_is(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report], slash: str
+) -> None:
+    latest, address = reports["failed"], "/pulls/github/mindspore/hub/342"
+    world.runs.extend(replace(latest, id=f"r{n}", started_at=latest.started_at - n) for n in range(1, 80))
+    world.entries.extend(AuditEntry(latest.ref, NOW + n, "gate", "closed", "a" * 40) for n in range(250))
+    html = page(client, address + slash)
+    for part in ("the newest 50</span>", "the newest 200</span>", "Show the newest 200 entries"):
+        assert part in html
+    assert html.count("<td>closed</td>") == 200
+    for kind in ("json", "csv"):
+        assert f'href="{address}/audit.{kind}"' in html
+        assert client.get(f"{address}/audit.{kind}").status_code == 200
+
+
+def test_all_that_there_is_is_not_called_the_newest(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
+    latest = reports["failed"]
+    world.runs.extend(replace(latest, id=f"r{n}", started_at=latest.started_at - n) for n in range(1, 50))
+    world.entries.extend(AuditEntry(latest.ref, NOW + n, "gate", "closed", "a" * 40) for n in range(200))
+    html = page(client, "/pulls/github/mindspore/hub/342")
+    assert "the newest" not in html
+    assert "Show 200 entries" in html
+
+
+def test_a_report_shows_what_people_decided(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
+    last = Waiver("MSH205", "", "legacy <b>", User(9, "maintainer"), reports["failed"].head_sha, NOW)
+    world.runs.append(replace(reports["failed"], id="waived", rulings=Rulings((last,), judged_at=NOW)))
+    html = page(client, "/reports/waived?lang=en")
+    assert "Decisions</h2>" in html
+    assert "is waived by <code>maintainer</code> (2025-11-24): <code>legacy &lt;b&gt;</code>" in html
+    assert "covers 1 finding" in html
+    assert "已作出的决定" in page(client, "/reports/waived?lang=zh")
+    assert "Decisions</h2>" not in page(client, "/reports/failed?lang=en")
+
+
+def test_a_pull_request_without_a_run_is_not_there(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
+    world.rows = _NotToBeRead()
+    page(client, "/pulls/gitee/mindspore/hub/7", 404)
+    page(client, "/pulls/github/mindspore/hub/342")
+
+
+class _NotToBeRead(list[PullRow]):
+    """Rows that cost too much to be looked through for one of them."""
+
+    def __getitem__(self, index: object) -> Never:
+        raise AssertionError("all pull requests were read")
+
+
+def test_the_dashboard_is_seldom_read_anew(
+    world: MemoryWorld, client: FlaskClient, reports: dict[str, Report]
+) -> None:
+    assert 'http-equiv="refresh" content="60"' in page(client, "/")
+    world.rows = [row(reports["failed"])]
+    assert 'http-equiv="refresh"' not in page(client, "/")
+    world.rows, world.demo = [], True
+    assert 'http-equiv="refresh" content="5"' in page(client, "/")
 
 
 def test_the_dashboard_lists_and_explains(

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from bot.model import Report
-from bot.review.counts import Counts
 from bot.web import reportview
 from rules.facts import RemoteFile, RemoteState
 from rules.finding import Fault, Severity, Span
@@ -77,8 +76,3 @@ def test_only_plain_paths_are_put_into_a_command(reports: dict[str, Report], pat
 def test_a_command_reads_the_files_where_they_are_the_problem(reports: dict[str, Report]) -> None:
     assert reportview.local_command(reports["mismatch"]).startswith("hubbot check --remote mshub_res/")
     assert reportview.local_command(reports["bulk"]) == "hubbot check --remote"
-
-
-def test_what_to_do_when_only_a_maintainer_can(reports: dict[str, Report]) -> None:
-    assert reportview.steps(reports["failed"], "failed", Counts(decisions=1), ()) == ("decision",)
-    assert reportview.steps(reports["failed"], "a word of tomorrow", Counts(), ()) == ()

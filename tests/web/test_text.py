@@ -120,24 +120,7 @@ def test_what_may_stand_in_a_command(value: str, kept: bool) -> None:
     assert text.command_word(value) == (value if kept else "")
 
 
-@pytest.mark.parametrize(
-    ("count", "shown"),
-    [
-        (None, "–"),
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1.0 kB"),
-        (52_428_800, "52.4 MB"),
-        (999_999_999, "1.0 GB"),
-        (5 * 10**15, "5000.0 TB"),
-    ],
-)
-def test_sizes(count: int | None, shown: str) -> None:
-    assert text.size(count) == shown
-
-
 def test_times_are_told_in_both_zones() -> None:
-    assert text.both_times(1_764_000_900) == "16:15 UTC (00:15 UTC+8)"
     assert ">2025-11-25 00:15 UTC+8</time>" in text.moment(1_764_000_900, "zh")
     assert ">2025-11-24 16:15 UTC</time>" in text.moment(1_764_000_900, "en")
 

@@ -15,8 +15,9 @@ from bot.forges.base import Hooks, Refused
 from bot.model import AuditEntry, Condition, Delivery, Intent, PullRef, Report
 from bot.review.counts import counts
 from bot.review.excerpts import excerpts
-from bot.review.report import to_json, verdict
+from bot.review.report import to_json
 from bot.store.standing import Standing
+from bot.web.opening import word
 from bot.web.words import CommandLine, RulePage, Show, Words
 from bot.web.world import PullRow
 from rules.facts import RemoteFile, RemoteState
@@ -148,8 +149,6 @@ WORDS_OF_TESTS = Words(
         ),
     ),
     commands=lambda lang: (CommandLine("/recheck [all]", "check `all` again", "the author", ("/retest",)),),
-    verdict=lambda report: verdict(report).value,
-    counts=counts,
     to_json=to_json,
     sarif=lambda report, lang: json.dumps({"lang": lang, "results": [f.rule for f in report.findings]}),
 )
@@ -250,8 +249,8 @@ def samples() -> dict[str, Report]:
 def row(report: Report) -> PullRow:
     running = report.finished_at is None
     return PullRow(
-        report.ref, report.title, report.url, report.author, report.head_sha, verdict(report), counts(report),
-        running, report.id, len(report.files), report.wanted, report.started_at,
+        report.ref, report.title, report.author, report.head_sha, word(report), report.id, counts(report),
+        running, len(report.files), report.wanted, report.started_at,
     )  # fmt: skip
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, request, url_for
 
 from bot.review.health import INCIDENTS, NEEDS_OWNER, State
 from bot.store.auditrows import hash_of
-from bot.store.hubview import SORTS, HubView, Incident, Overview, Query
+from bot.store.hubview import SORTS, HubView, Incident, Overview, PageRow, Query
 from bot.web import chart
 from bot.web.pages import show
 from bot.web.site import site
@@ -90,12 +91,8 @@ def overview() -> Response:
     view, hubs = _view(), _hubs()
     if not hubs:
         return show("hubempty.html")
-    asked = _asked(hubs)
+    asked, rows, total = _listed(view, _asked(hubs))
     figures = view.overview(asked.hub)
-    rows, total = view.pages(
-        asked.hub,
-        Query(asked.state, asked.publisher, asked.sort, asked.descending, (asked.page - 1) * ROWS, ROWS),
-    )
     standing = view.count_incidents(asked.hub)
     return show(
         "hub.html",
@@ -109,7 +106,7 @@ def overview() -> Response:
         trend=_trend(view, asked.hub),
         rows=rows,
         total=total,
-        last=max(1, -(-total // ROWS)),
+        last=_pieces(total),
         publishers=sorted(figures.publishers.items(), key=lambda pair: -pair[1])[:MAX_PUBLISHERS],
         tones=TONES,
         states=State,
@@ -125,6 +122,7 @@ def page(page: str) -> Response:
     """One published page with all that is known of its files."""
     view, hubs = _view(), _hubs()
     name = _chosen(hubs) if hubs else ""
+    asked = request.args.get("repo")
     path = f"{ROOT}{page}.md"
     found = view.page(name, path) if name else None
     if found is None:
@@ -132,7 +130,18 @@ def page(page: str) -> Response:
     row, files = found
     hashes = [hash_of(file.declared.link) for file in files]
     past = view.incidents(name, MAX_INCIDENTS, url_hashes=hashes) if hashes else ()
-    return show("hubpage.html", hub=name, row=row, files=files, past=past, tones=TONES, refresh=False)
+    return show(
+        "hubpage.html",
+        kept={"repo": asked},
+        hub=name,
+        asked=asked,
+        row=row,
+        files=files,
+        past=past,
+        source=_source(view, name, path),
+        tones=TONES,
+        refresh=False,
+    )
 
 
 @hub.get("/hub.atom")
@@ -165,6 +174,28 @@ def page_path(path: str) -> str:
     """The address of a page's own page here."""
     short = path.removeprefix(ROOT).removesuffix(".md")
     return url_for("hub.page", page=short, repo=request.args.get("repo"))
+
+
+def _listed(view: HubView, asked: Asked) -> tuple[Asked, Sequence[PageRow], int]:
+    """The rows asked for and how many there are over all; the last ones where it asks for later ones."""
+    query = Query(asked.state, asked.publisher, asked.sort, asked.descending, limit=ROWS)
+    rows, total = view.pages(asked.hub, replace(query, offset=(asked.page - 1) * ROWS))
+    last = _pieces(total)
+    if asked.page <= last:
+        return asked, rows, total
+    rows, total = view.pages(asked.hub, replace(query, offset=(last - 1) * ROWS))
+    return replace(asked, page=last), rows, total
+
+
+def _pieces(total: int) -> int:
+    return max(1, -(-total // ROWS))
+
+
+def _source(view: HubView, name: str, path: str) -> str:
+    """Where the page can be read on its forge as it was audited; empty where the forge has no site."""
+    forge, _, repo = name.partition("/")
+    where = site().world.sites.get(forge)
+    return f"{where}/{repo}/blob/{view.commit(name)}/{quote(path.encode('utf-8', 'replace'))}" if where else ""
 
 
 def _badge_words(name: str) -> tuple[str, int, str]:

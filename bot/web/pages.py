@@ -174,8 +174,8 @@ def show(template: str, kept: Mapping[str, Any] = MappingProxyType({}), **values
 
 def error(status: int, id_: str = "") -> Response:
     """A page for an answer that is none, kind and without details; needs nothing of the store."""
-    known = status if knows(f"error.{status}.title") else (400 if status < 500 else 500)
-    answer = _page("error.html", status=known, id=id_, refresh=False)
+    words = status if knows(f"error.{status}.title") else (400 if status < 500 else 500)
+    answer = _page("error.html", status=status, words=words, id=id_, refresh=False)
     answer.status_code = status
     return answer
 

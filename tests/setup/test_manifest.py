@@ -10,8 +10,8 @@ from bot.doctor.check import State
 from bot.doctor.github import PERMISSIONS, events, permissions
 from bot.doctor.hook import EVENTS
 from bot.setup.manifest import Made, convert, manifest, registration
-from bot.wiring import site_of
 from bot.web.language import LANGUAGES, catalogue
+from bot.wiring import site_of
 from tests.doctor.servers import Site
 from tests.setup.conftest import CODE, SECRET
 

@@ -97,7 +97,9 @@ def record(ref: PullRef) -> list[AuditEntry]:
     sha, by = "a" * 40, User(7, "hub-maintainer")
     return [
         AuditEntry(ref, NOW, "gate", "closed", sha, None, {"unmet": "digests free", "report": "failed"}),
-        AuditEntry(ref, NOW, "hold", "obeyed", sha, by, {"text": "one moment", "comment": "https://a.example/1"}),
+        AuditEntry(
+            ref, NOW, "hold", "obeyed", sha, by, {"text": "one moment", "comment": "https://a.example/1"}
+        ),
         AuditEntry(ref, NOW, "waive", "permission-unknown", sha, by, {"text": "MSH303", "comment": "17"}),
         AuditEntry(ref, NOW, "void", "approval", sha, None, {"approved": "b" * 40, "by": "hub-maintainer"}),
         AuditEntry(ref, NOW, "forged", "repaired", sha, None, {"what": "hubbot/gate hubbot:verified"}),

@@ -16,7 +16,7 @@ from bot.store.auditrows import ALIVE, DIGESTS, Published
 from bot.store.audits import AuditStore
 from bot.store.database import open_database, upgrade
 from bot.store.hubview import HubView
-from bot.web.hub import ROWS
+from bot.web.hublist import ROWS
 from rules.facts import RemoteFile, RemoteState
 from rules.finding import Fault
 from tests.web.test_hostile import HOSTILE, harmless

@@ -76,6 +76,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     upgrade(engine)
     world.hub = HubView(engine)
     rot(AuditStore(engine), 60)
+    rot(AuditStore(engine), 60)  # once more, so that there is a trend
     server = make_server("127.0.0.1", 0, still(create_app(world, installed())), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

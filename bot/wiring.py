@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
@@ -69,6 +70,8 @@ class Receiver:
     public_url: str
     demo: bool
     now: Callable[[], float] = time.time
+    #: Where people read a forge's files, by name.
+    sites: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,19 @@ def receiver(settings: Settings, demo: Path | None = None) -> Receiver:
         _store(settings.database_url),
         settings.public_url,
         demo is not None,
+        sites={
+            name: site_of(chosen.api_url)
+            for name, chosen in (("github", settings.github), ("gitee", settings.gitee))
+            if chosen is not None
+        },
     )
+
+
+def site_of(api_url: str) -> str:
+    """Where people use the forge whose API is at an address: the same host where it has a path of its own."""
+    parts = urlsplit(api_url)
+    host = parts.netloc if parts.path.strip("/") else parts.netloc.removeprefix("api.")
+    return f"{parts.scheme}://{host}"
 
 
 def verifiers(settings: Settings) -> dict[str, Hooks]:

@@ -17,7 +17,8 @@ from bot.setup.desk import Form, answer, desk, next_after, onward, policy
 from bot.setup.door import STRENGTH
 from bot.setup.draft import Draft, Line, of_app
 from bot.setup.fields import account, app_name, credential, is_loopback, number, secret
-from bot.setup.manifest import CODE, Made, convert, manifest, registration, site_of
+from bot.setup.manifest import CODE, Made, convert, manifest, registration
+from bot.wiring import site_of
 
 
 def github() -> Response:

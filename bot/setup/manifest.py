@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from bot.doctor.ask import Answer, ask
 from bot.doctor.github import API, PERMISSIONS, QUEUE_PERMISSIONS
 from bot.doctor.hook import EVENTS, QUEUE_EVENTS
 from bot.setup.fields import is_loopback
+from bot.wiring import site_of
 
 #: What GitHub sends back; anything else is not asked about.
 CODE = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -47,13 +48,6 @@ def manifest(name: str, public_url: str, back: str, *, queue: bool) -> Mapping[s
         asked["hook_attributes"] = {"url": f"{public_url}/webhooks/github", "active": True}
         asked["default_events"] = [*EVENTS, *(QUEUE_EVENTS if queue else ())]
     return asked
-
-
-def site_of(api_url: str) -> str:
-    """Where people use a GitHub whose API is at an address (GitHub Enterprise has both on one host)."""
-    parts = urlsplit(api_url)
-    host = "github.com" if parts.netloc == "api.github.com" else parts.netloc
-    return f"{parts.scheme}://{host}"
 
 
 def registration(site: str, organization: str) -> str:

@@ -173,7 +173,7 @@ def _rows() -> list[tuple[str, str]]:
 
 
 def _live() -> Response:
-    return answer("setuplive.html", "live", refresh=True, refresh_to="/")
+    return answer("setuplive.html", "summary", refresh=True, refresh_to="/")
 
 
 def _unfinished() -> Response:

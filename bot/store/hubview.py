@@ -214,6 +214,12 @@ class HubView:
         with reading(self.engine) as connection:
             return {word(State, kind, State.DEAD): count for kind, count in connection.execute(query)}
 
+    def commit(self, hub: str) -> str:
+        """The commit that the newest round looks at: where the pages are as they are listed."""
+        query = select(rounds.c.commit).where(rounds.c.hub == hub).order_by(rounds.c.id.desc()).limit(1)
+        with reading(self.engine) as connection:
+            return str(connection.execute(query).scalar() or "")
+
     def trend(self, hub: str) -> Sequence[Round]:
         """The finished rounds, oldest first."""
         query = (

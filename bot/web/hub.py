@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, request, url_for
 
 from bot.review.health import INCIDENTS, NEEDS_OWNER, State
 from bot.store.auditrows import hash_of
-from bot.store.hubview import SORTS, HubView, Incident, Overview, Query
-from bot.web import chart
+from bot.store.hubview import SORTS, HubView, Incident, Overview
+from bot.web import chart, hublist
 from bot.web.pages import show
 from bot.web.site import site
 from rules.page import ROOT
 
-#: Ours: rows of the list, incidents shown above it and in the feed. A hub has some 3,000 pages.
-ROWS, MAX_INCIDENTS, MAX_ENTRIES = 50, 8, 100
+#: Ours: incidents shown above the list and in the feed.
+MAX_INCIDENTS, MAX_ENTRIES = 8, 100
 #: Publishers offered as a filter; the real hub has a handful.
 MAX_PUBLISHERS = 20
 #: Seconds that proxies may keep a badge.
 BADGE_AGE = 300
-#: No hub has so many pages that a larger number makes sense.
-LAST_PAGE = 10_000
 
 #: By which of the pages' colours and icons a state is shown.
 TONES = {
@@ -46,56 +43,14 @@ COLOURS = {"failed": "#b4232c", "warning": "#875a00", "passed": "#12703a", "wait
 hub = Blueprint("hub", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for, each part known or left at its default."""
-
-    hub: str
-    state: State | None
-    publisher: str
-    sort: str
-    descending: bool
-    page: int
-
-    def address(self, **changes: Any) -> str:
-        """The address of this list with some parts changed; a changed list begins at its first page."""
-        return url_for("hub.overview", **{**self.kept(), "page": None, **changes})
-
-    def kept(self) -> dict[str, Any]:
-        """The parts of the query that are not at their default."""
-        return {
-            "repo": self.hub if request.args.get("repo") else None,
-            "state": self.state.value if self.state else None,
-            "publisher": self.publisher or None,
-            "sort": self.sort if self.sort != "state" else None,
-            "desc": "1" if self.descending else None,
-            "page": self.page if self.page > 1 else None,
-        }
-
-    def sorted_by(self, column: str) -> str:
-        """The address of the list sorted by a column, the other way round where it is already."""
-        turned = column == self.sort and not self.descending
-        return self.address(sort=column if column != "state" else None, desc="1" if turned else None)
-
-    def direction(self, column: str) -> str:
-        """In the words of `aria-sort`."""
-        if column != self.sort:
-            return "none"
-        return "descending" if self.descending else "ascending"
-
-
 @hub.get("/hub")
 def overview() -> Response:
     """Verdict, incidents, figures, trend, and the list of pages."""
-    view, hubs = _view(), _hubs()
+    view, hubs = hublist.view(), hublist.served()
     if not hubs:
         return show("hubempty.html")
-    asked = _asked(hubs)
+    asked, rows, total = hublist.listed(hublist.asked(hubs))
     figures = view.overview(asked.hub)
-    rows, total = view.pages(
-        asked.hub,
-        Query(asked.state, asked.publisher, asked.sort, asked.descending, (asked.page - 1) * ROWS, ROWS),
-    )
     standing = view.count_incidents(asked.hub)
     return show(
         "hub.html",
@@ -109,7 +64,7 @@ def overview() -> Response:
         trend=_trend(view, asked.hub),
         rows=rows,
         total=total,
-        last=max(1, -(-total // ROWS)),
+        last=hublist.pieces(total),
         publishers=sorted(figures.publishers.items(), key=lambda pair: -pair[1])[:MAX_PUBLISHERS],
         tones=TONES,
         states=State,
@@ -123,8 +78,9 @@ def overview() -> Response:
 @hub.get("/hub/<path:page>")
 def page(page: str) -> Response:
     """One published page with all that is known of its files."""
-    view, hubs = _view(), _hubs()
-    name = _chosen(hubs) if hubs else ""
+    view, hubs = hublist.view(), hublist.served()
+    name = hublist.chosen(hubs) if hubs else ""
+    asked = request.args.get("repo")
     path = f"{ROOT}{page}.md"
     found = view.page(name, path) if name else None
     if found is None:
@@ -132,17 +88,28 @@ def page(page: str) -> Response:
     row, files = found
     hashes = [hash_of(file.declared.link) for file in files]
     past = view.incidents(name, MAX_INCIDENTS, url_hashes=hashes) if hashes else ()
-    return show("hubpage.html", hub=name, row=row, files=files, past=past, tones=TONES, refresh=False)
+    return show(
+        "hubpage.html",
+        kept={"repo": asked},
+        hub=name,
+        asked=asked,
+        row=row,
+        files=files,
+        past=past,
+        source=_source(name, path),
+        tones=TONES,
+        refresh=False,
+    )
 
 
 @hub.get("/hub.atom")
 def feed() -> Response:
     """The incidents, the newest first, for a feed reader."""
-    hubs = _hubs()
+    hubs = hublist.served()
     if not hubs:
         abort(404)
-    name = _chosen(hubs)
-    entries = _view().incidents(name, MAX_ENTRIES)
+    name = hublist.chosen(hubs)
+    entries = hublist.view().incidents(name, MAX_ENTRIES)
     updated = max((_touched(entry) for entry in entries), default=0.0)
     answer = show(
         "feed.xml", hub=name, entries=entries, updated=updated, base=_base(), iso=_iso, page_path=page_path
@@ -154,8 +121,8 @@ def feed() -> Response:
 @hub.get("/hub/badge.svg")
 def badge() -> Response:
     """A small image for a README."""
-    hubs = _hubs()
-    answer = show("badge.svg", hub=_badge_words(_chosen(hubs) if hubs else ""), badge=chart.badge)
+    hubs = hublist.served()
+    answer = show("badge.svg", hub=_badge_words(hublist.chosen(hubs) if hubs else ""), badge=chart.badge)
     answer.mimetype = "image/svg+xml"
     answer.headers["Cache-Control"] = f"public, max-age={BADGE_AGE}"
     return answer
@@ -167,12 +134,21 @@ def page_path(path: str) -> str:
     return url_for("hub.page", page=short, repo=request.args.get("repo"))
 
 
+def _source(name: str, path: str) -> str:
+    """Where the page can be read on its forge as it was audited; empty where the forge has no site."""
+    forge, _, repo = name.partition("/")
+    where = site().world.sites.get(forge)
+    if where is None:
+        return ""
+    return f"{where}/{repo}/blob/{hublist.view().commit(name)}/{quote(path.encode('utf-8', 'replace'))}"
+
+
 def _badge_words(name: str) -> tuple[str, int, str]:
     """Which words the badge has, their figure, and its colour."""
     if not name:
         return "none", 0, COLOURS["waiting"]
-    figures = _view().overview(name)
-    if standing := sum(_view().count_incidents(name).values()):
+    figures = hublist.view().overview(name)
+    if standing := sum(hublist.view().count_incidents(name).values()):
         return "incidents", standing, COLOURS["failed"]
     sound = figures.counts.get(State.SOUND, 0)
     owner = any(figures.counts.get(state, 0) for state in NEEDS_OWNER)
@@ -207,39 +183,6 @@ def _bands(counts: Mapping[str, int]) -> Sequence[int]:
     owner = sum(counts.get(state, 0) for state in NEEDS_OWNER) - incidents
     sound = counts.get(State.SOUND, 0)
     return incidents, owner, sum(counts.values()) - incidents - owner - sound, sound
-
-
-def _asked(hubs: Sequence[str]) -> Asked:
-    given = request.args
-    sort = given.get("sort", "state")
-    number = given.get("page", "1")
-    return Asked(
-        _chosen(hubs),
-        next((state for state in State if state.value == given.get("state")), None),
-        given.get("publisher", "")[:200],
-        sort if sort in SORTS else "state",
-        given.get("desc") == "1",
-        min(int(number), LAST_PAGE) if number.isascii() and number.isdigit() and int(number[:6]) else 1,
-    )
-
-
-def _chosen(hubs: Sequence[str]) -> str:
-    asked = request.args.get("repo", hubs[0])
-    if asked not in hubs:
-        abort(404)
-    return asked
-
-
-def _view() -> HubView:
-    return site().world.hub
-
-
-def _hubs() -> Sequence[str]:
-    """Those served now: what was audited once stays in the database."""
-    served = {
-        f"{forge}/{repo}".casefold() for forge, repos in site().world.repositories.items() for repo in repos
-    }
-    return [name for name in _view().hubs() if name.casefold() in served]
 
 
 def _base() -> str:

@@ -218,8 +218,8 @@ def show(
 
 def error(status: int, id_: str = "") -> Response:
     """A page for an answer that is none, kind and without details; needs nothing of the store."""
-    known = status if knows(f"error.{status}.title") else (400 if status < 500 else 500)
-    answer = show("error.html", status=known, id=id_)
+    words = status if knows(f"error.{status}.title") else (400 if status < 500 else 500)
+    answer = show("error.html", status=status, words=words, id=id_)
     answer.status_code = status
     return answer
 

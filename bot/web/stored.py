@@ -42,6 +42,7 @@ class AskedHub(HubView):
     page = _asking(HubView.page)
     incidents = _asking(HubView.incidents)
     count_incidents = _asking(HubView.count_incidents)
+    commit = _asking(HubView.commit)
     trend = _asking(HubView.trend)
 
 
@@ -52,6 +53,7 @@ class StoredWorld:
         self.receiver = receiver
         self.hooks: Mapping[str, Hooks] = receiver.hooks
         self.repositories = {forge: frozenset(names) for forge, names in receiver.repositories.items()}
+        self.sites = receiver.sites
         self.demo = receiver.demo
         self.public_url = receiver.public_url
         self.hub = AskedHub(receiver.store.engine)

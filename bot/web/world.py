@@ -58,6 +58,10 @@ class World(Protocol):
         """The repositories served, `owner/name` by forge; compared without regard to case."""
 
     @property
+    def sites(self) -> Mapping[str, str]:
+        """Where people read a forge's files, by name; a forge without such pages is missing."""
+
+    @property
     def demo(self) -> bool:
         """Whether everything shown is the built-in example."""
 

@@ -9,8 +9,9 @@ import pytest
 from bot.doctor.check import State
 from bot.doctor.github import PERMISSIONS, events, permissions
 from bot.doctor.hook import EVENTS
-from bot.setup.manifest import Made, convert, manifest, registration, site_of
+from bot.setup.manifest import Made, convert, manifest, registration
 from bot.web.language import LANGUAGES, catalogue
+from bot.wiring import site_of
 from tests.doctor.servers import Site
 from tests.setup.conftest import CODE, SECRET
 
@@ -55,6 +56,8 @@ def test_a_webhook_on_this_machine_is_not_asked_for() -> None:
         ("https://api.github.com", "", "https://github.com/settings/apps/new"),
         ("https://api.github.com", "m-ai", "https://github.com/organizations/m-ai/settings/apps/new"),
         ("https://git.corp.example/api/v3", "", "https://git.corp.example/settings/apps/new"),
+        ("https://api.corp.ghe.com", "", "https://corp.ghe.com/settings/apps/new"),
+        ("https://api.corp.example/api/v3", "", "https://api.corp.example/settings/apps/new"),
     ],
 )
 def test_where_it_is_sent(api: str, organization: str, expected: str) -> None:

@@ -149,6 +149,13 @@ def test_a_token_that_github_refuses_does_not_count(inside: Visit, site: Site) -
     assert not inside.desk.draft.connected("github")
 
 
+def test_every_repository_needs_the_webhook(inside: Visit, site: Site) -> None:
+    site.answers["GET /repos/mindspore-ai/other"] = site.answers[f"GET /repos/{REPO}"]
+    inside.place(GITHUB_REPOSITORIES=f"{REPO}, mindspore-ai/other")
+    inside.send("/setup/github", 303, do="token", token=TOKEN, token_secret=SECRET)
+    assert f"In the settings of {REPO}, mindspore-ai/other, under Webhooks:" in inside.page("/setup/github")
+
+
 def test_the_webhook_of_gitee_is_made_and_heard(inside: Visit, site: Site) -> None:
     inside.place(GITEE_REPOSITORIES=REPO)
     inside.send("/setup/gitee", do="connect", token=TOKEN, hook="make")

@@ -114,7 +114,9 @@ def test_a_form_from_another_site_does_nothing(visit: Visit) -> None:
 
 def test_a_form_may_not_be_large(visit: Visit) -> None:
     visit.enter()
-    visit.send("/setup", 413, PUBLIC_URL="x" * 70_000)
+    html = visit.send("/setup", 413, PUBLIC_URL="x" * 70_000).get_data(as_text=True)
+    assert '<p class="status">413</p>' in html
+    assert "larger than what is read here" in html
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example"])

@@ -16,5 +16,20 @@
     const sideways = ["auto", "scroll"].includes(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth;
     if (sideways && shown(e) && !(e.getAttribute("aria-label") || e.getAttribute("aria-labelledby"))) found.push(`scrolls but has no name, ${name(e)}`);
   }
+  // A word of at most a dozen characters that stands on two lines of a cell: its column was squeezed.
+  const words = document.createRange();
+  for (const cell of document.querySelectorAll("td, th")) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const { data, parentElement } = texts.currentNode;
+      if (parentElement.closest("td, th") !== cell || !shown(parentElement)) continue;
+      for (const { 0: word, index } of data.matchAll(/(?<!\S)[\w:.,()-]{2,12}(?!\S)/g)) {
+        words.setStart(texts.currentNode, index);
+        words.setEnd(texts.currentNode, index + word.length);
+        const lines = new Set([...words.getClientRects()].map((r) => Math.round(r.top)));
+        if (lines.size > 1 && !word.slice(0, -1).includes("-")) found.push(`${word} is broken in a cell, ${name(cell)}`);
+      }
+    }
+  }
   return found;
 })()

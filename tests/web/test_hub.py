@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from bot.store.auditrows import ALIVE, DIGESTS, Published
 from bot.store.audits import AuditStore
 from bot.store.database import open_database, upgrade
 from bot.store.hubview import HubView
-from bot.web.hub import ROWS
+from bot.web.hublist import ROWS
 from rules.facts import RemoteFile, RemoteState
 from rules.finding import Fault
 from tests.web.test_hostile import HOSTILE, harmless
@@ -146,7 +147,28 @@ def test_a_large_hub_is_shown_in_bounded_pieces(client: FlaskClient, audits: Aud
     assert 'rel="prev"' in html
     assert 'rel="next"' in html
     assert len(html) < 60_000
-    assert names(page(client, f"/hub?page={10**40}")) == []
+    assert "Page 8 of 8" in page(client, f"/hub?page={10**40}")
+
+
+def test_a_list_that_is_asked_beyond_its_end_shows_its_end(client: FlaskClient, audits: AuditStore) -> None:
+    audits.begin(HUB, DIGESTS, "c0", [published(n) for n in range(ROWS + 2)], NOW)
+    html = page(client, "/hub?page=99&sort=page")
+    assert names(html) == [f"m{ROWS:03}", f"m{ROWS + 1:03}"]
+    assert "Page 2 of 2" in html
+    assert 'rel="next"' not in html
+    assert 'href="/hub?sort=page&amp;page=2&amp;lang=zh"' in html
+    assert "No page is like this." in page(client, "/hub?publisher=nobody&page=7")
+
+
+def test_incidents_that_are_not_shown_are_in_the_list(client: FlaskClient, audits: AuditStore) -> None:
+    """Also where none of them changed, and whatever the list was filtered and sorted by."""
+    audits.finish(audits.begin(HUB, DIGESTS, "c0", [published(n) for n in range(60)], NOW - 4 * DAY), NOW)
+    for number in range(40, 52):
+        audits.record(gone(number), NOW)
+    html = page(client, "/hub?publisher=mindspore&sort=page&desc=1&page=2")
+    more = re.search(r'<p class="more"><a href="([^"]*)#list">4 more', html)
+    assert more is not None
+    assert names(page(client, more[1]))[:12] == [f"m{n:03}" for n in range(40, 52)]
 
 
 def test_the_trend_has_a_name_a_description_and_a_table(client: FlaskClient, audits: AuditStore) -> None:
@@ -229,6 +251,31 @@ def test_several_hubs_and_only_those_that_are_served(
     page(client, "/hub/mindspore/1.9/m007?repo=gitee/mindspore/hub")
     page(client, "/hub/mindspore/1.9/m007", 200)
     page(client, "/hub?repo=github/another/hub", 404)
+
+
+def test_a_page_of_the_second_hub_stays_there(
+    client: FlaskClient, world: MemoryWorld, audits: AuditStore
+) -> None:
+    world.repositories = {"github": frozenset({"MindSpore/Hub"}), "gitee": frozenset({"mindspore/hub"})}
+    audits.begin("gitee/mindspore/hub", DIGESTS, "c0", [published(7)], NOW)
+    audits.begin(HUB, DIGESTS, "c1", [published(500)], NOW)
+    html = page(client, f"/hub/mindspore/1.9/m500?repo={HUB}")
+    assert "GitHub MindSpore/Hub" in html
+    assert f'class="crumbs"><a href="/hub?repo={HUB}"' in html
+    switch = re.search(r'class="language" href="([^"]*)"', html)
+    assert switch is not None
+    assert "等待中" in page(client, unescape(switch[1]))
+    assert "GitHub MindSpore/Hub" in page(client, "/hub?repo=gitee/mindspore/hub&lang=en")
+
+
+def test_a_page_leads_to_its_source(client: FlaskClient, world: MemoryWorld, audits: AuditStore) -> None:
+    """At the commit that was audited; on a forge that nobody can look at there is no link."""
+    audits.finish(audits.begin(HUB, DIGESTS, "c0", [published(7)], NOW), NOW)
+    audits.begin(HUB, ALIVE, "c1", [published(7, name="a b#c")], NOW + 1)
+    link = '<a href="https://github.com/MindSpore/Hub/blob/c1/mshub_res/assets/mindspore/1.9/a%20b%23c.md"'
+    assert link in page(client, "/hub/mindspore/1.9/a%20b%23c")
+    world.sites = {}
+    assert "/blob/" not in page(client, "/hub/mindspore/1.9/a%20b%23c")
 
 
 @pytest.mark.parametrize("text", HOSTILE)

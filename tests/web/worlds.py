@@ -77,6 +77,7 @@ class MemoryWorld:
     repositories: Mapping[str, frozenset[str]] = field(
         default_factory=lambda: {"github": frozenset({"MindSpore/Hub"})}
     )
+    sites: Mapping[str, str] = field(default_factory=lambda: {"github": "https://github.com"})
     demo: bool = False
     public_url: str = "https://bot.example"
     kept: list[tuple[Delivery, Mapping[str, str], bytes]] = field(default_factory=list)

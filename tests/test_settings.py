@@ -327,7 +327,13 @@ def test_what_a_downloader_is_given_is_named_one_by_one() -> None:
 
 
 def test_the_demo_has_everything_of_its_own_but_where_it_listens() -> None:
-    how = {"PORT": "8001", "HOST": "::1", "PUBLIC_URL": "https://x", "METRICS_PORT": "9", "DOWNLOADS": "inline"}
+    how = {
+        "PORT": "8001",
+        "HOST": "::1",
+        "PUBLIC_URL": "https://x",
+        "METRICS_PORT": "9",
+        "DOWNLOADS": "inline",
+    }
     others = {"PATH": "/bin", "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "a/b"}
     own = {
         **GITHUB,

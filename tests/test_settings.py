@@ -269,6 +269,8 @@ def test_the_longest_form_of_a_password_is_blanked_first() -> None:
 def test_where_to_listen_is_also_where_to_reach_us(host: str, bare: str, url: str) -> None:
     chosen = settings.load({"HOST": host})
     assert (chosen.host, chosen.public_url, chosen.local_url) == (bare, url, url)
+    every = settings.load({"HOST": "::" if ":" in host else "0.0.0.0"})
+    assert every.local_url == f"http://{'[::1]' if ':' in host else '127.0.0.1'}:8000"
     behind = settings.load({"HOST": host, "PUBLIC_URL": "https://hub.example/bot/"})
     assert (behind.public_url, behind.local_url) == ("https://hub.example/bot", url)
 

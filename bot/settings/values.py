@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: Hosts that mean all of this machine's addresses, each with the one by which the machine reaches itself.
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
+
 
 @dataclass(frozen=True, slots=True)
 class GitHubSettings:
@@ -87,7 +90,7 @@ class Settings:
     @property
     def local_url(self) -> str:
         """Where this machine itself reaches the receiver, whatever others call it."""
-        return origin(self.host, self.port)
+        return origin(EVERYWHERE.get(self.host, self.host), self.port)
 
     @property
     def has_forge(self) -> bool:

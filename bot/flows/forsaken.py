@@ -36,17 +36,17 @@ def look(world: World, worker: str, told: set[str]) -> None:
     for job in over:
         if job.kind == work.REVIEW:
             world.store.supersede(job.ref, now)
-        log.info("%s ended: nothing of %s/%s is served here", job.key, job.ref.forge, job.ref.repo)
+        log.info("ended %s: its repository is not served here", job.key)
     ended = {job.key for job in over}
     waiting = Counter(job.ref.forge for job in found if job.key not in ended)
     for forge, number in sorted(waiting.items()):
         if forge not in world.forges and forge not in told:
             told.add(forge)
             log.warning(
-                "%d jobs of %s are left alone: there is no credential of it here; set it, or they end after "
-                "%.0f days",
-                number,
+                "jobs of %s are left alone (%d): nothing of it is set here; set its variables, or they end "
+                "after %.0f days",
                 forge,
+                number,
                 RETURN / 86400,
             )
 

@@ -131,7 +131,7 @@ def storable(text: str, longest: int) -> str:
 def shown(engine: Engine) -> str:
     """The database's address without anything that may be secret: of its parameters only where it is."""
     url = engine.url
-    query = {name: value if name in _SHOWN else "***" for name, value in url.query.items()}
+    query = {name: value if name in _SHOWN else "hidden" for name, value in url.query.items()}
     return url.set(query=query).render_as_string(hide_password=True)
 
 

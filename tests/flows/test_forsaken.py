@@ -83,7 +83,7 @@ def test_without_company_only_what_people_asked_a_lost_forge_for_is_kept(
             forsaken.look(live.world, "me", told)
     assert sorted(wanted(live)) == asked(live)
     warned = [record.getMessage() for record in caplog.records if record.levelno > logging.INFO]
-    assert [line.partition(":")[0] for line in warned] == ["2 jobs of gitee are left alone"]
+    assert [line.partition(":")[0] for line in warned] == ["jobs of gitee are left alone (2)"]
     live.time += RETURN + 400
     forsaken.look(live.world, "me", told)
     assert wanted(live) == set()

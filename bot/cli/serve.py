@@ -39,7 +39,10 @@ def run(args: argparse.Namespace) -> int:  # noqa: ARG001 - every command has th
         if chosen.has_forge:
             return _live(listening, threading.Event())
         from bot.cli import demo
+        from bot.store.database import require_database
 
+        # The demo does without it, and going live is no moment to find that it is away.
+        require_database(chosen.database_url)
         way = Way(listening, threading.Event(), threading.Event())
         shown = argparse.Namespace(workdir=demo.WORKDIR, still=False)
         code = demo.run(shown, lambda world: _serve_setup(world, way, environment))

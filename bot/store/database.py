@@ -25,6 +25,8 @@ POOL = 16
 #: Bound variables that one statement may carry on SQLite; lists are asked for in pieces of this length.
 PIECE = 500
 _VOLATILE = "hubbot_volatile"
+#: Characters of a secret that is blanked in what a driver says: a shorter one is a part of too many words.
+SHORTEST = 4
 #: Parameters of an address that say where the database is; any other may hold a secret.
 _SHOWN = ("host", "hostaddr", "port", "dbname", "user")
 
@@ -144,15 +146,30 @@ def existing_database(url: str) -> Engine:
     if path is not None and not path.exists():
         raise UserError(f"There is no database at {path}; start hubbot here first, or correct DATABASE_URL.")
     engine = open_database(url)
-    try:
-        current = is_current(engine)
-    except StoreUnavailable as trouble:
-        raise UserError(f"The database {shown(engine)} cannot be used ({trouble}).") from None
-    if not current:
+    if not _answers(engine):
+        where = shown(engine)
+        engine.dispose()
         raise UserError(
-            f"The database {shown(engine)} is not of this release; `hubbot db upgrade` brings it up to date."
+            f"The database {where} is not of this release; `hubbot db upgrade` brings it up to date."
         )
     return engine
+
+
+def require_database(url: str) -> None:
+    """Raises `UserError` where a server does not answer, or the folder of a file cannot be made."""
+    engine = open_database(url)
+    if sqlite_file(url) is None:
+        _answers(engine)
+    engine.dispose()
+
+
+def _answers(engine: Engine) -> bool:
+    """Whether the schema is current; a database that cannot be asked is a matter of settings."""
+    try:
+        return is_current(engine)
+    except StoreUnavailable as trouble:
+        engine.dispose()
+        raise UserError(f"The database {shown(engine)} cannot be used ({trouble}).") from None
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -177,7 +194,9 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
     except DBAPIError as error:
         secret = {engine.url.password, *(v for k, v in engine.url.query.items() if k not in _SHOWN)}
-        reason = redact(str(error.orig), [one for one in secret if isinstance(one, str)])
+        reason = redact(
+            str(error.orig), [one for one in secret if isinstance(one, str) and len(one) >= SHORTEST]
+        )
         raise UserError(f"The database {shown(engine)} cannot be used: {reason}".rstrip()) from error
 
 

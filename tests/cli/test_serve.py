@@ -163,6 +163,14 @@ def test_a_port_that_is_taken_ends_the_start(command: str, more: dict[str, str],
     assert f"HOST 127.0.0.1 and PORT {env['PORT']} cannot be listened at" in done.stderr
 
 
+def test_a_database_that_is_away_is_named_before_the_set_up_begins(tmp_path: Path) -> None:
+    away = f"postgresql://127.0.0.1:{free_port()}/db?user=u&password=hunter2"
+    done = hubbot("serve", cwd=tmp_path, **{**environment(tmp_path), "DATABASE_URL": away})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "cannot be used" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
 def test_a_host_that_is_no_name_ends_the_start(tmp_path: Path) -> None:
     done = hubbot("serve", cwd=tmp_path, **environment(tmp_path, HOST="a..b"))
     assert done.returncode == 2

@@ -369,7 +369,13 @@ def test_an_address_that_cannot_work_is_refused_in_words(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["hubbot:hunter2@/x?host=", "/x?user=u&password=hunter2&host=", "/x?passwrod=hunter2&host="]
+    "given",
+    [
+        "hubbot:hunter2@/x?host=",
+        "/x?user=u&password=hunter2&host=",
+        "/x?passwrod=hunter2&host=",
+        "u:@/x?sslmode=hunter2&host=",
+    ],
 )
 def test_a_server_that_is_not_there_is_named_without_its_password(given: str, tmp_path: Path) -> None:
     opened = open_database(f"postgresql://{given}{tmp_path}")

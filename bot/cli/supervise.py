@@ -49,7 +49,7 @@ def supervise(
     environment: dict[str, str],
     *,
     hidden: tuple[str, ...],
-    web: Part = Part(),
+    web: Part,
     worker: Part = Part(),
     downloader: Part | None = None,
     ready: Callable[[threading.Event], None] | None = None,

@@ -89,7 +89,11 @@ def _parts(asked: Examination, chosen: Settings) -> Iterator[Iterator[Check]]:
 
 
 def resolver(chosen: Settings, resolve: Resolve) -> Iterator[Check]:
-    overrides = connect_to.parse(chosen.connect_to)
+    try:
+        overrides = connect_to.parse(chosen.connect_to)
+    except UserError:  # which the look at the egress guard has said
+        yield skipped("resolver", "ASSET_CONNECT_TO, which may say where asset hosts are, is wrong")
+        return
     if connect_to.find(overrides, ASSET_HOST, 443):
         yield skipped("resolver", "ASSET_CONNECT_TO says where asset hosts are")
         return

@@ -55,7 +55,7 @@ def read(path: Path = PATH) -> dict[str, str]:
         name, equals, value = line.partition("=")
         name = name.strip()
         if not equals or name.removesuffix("_FILE") not in VARIABLES:
-            raise UserError(f"{path}, line {number}, does not set a setting: write NAME=value, or remove it.")
+            raise UserError(f"{path}, line {number}, does not set a setting; write NAME=value, or remove it.")
         found[name] = value.strip()
     return found
 

@@ -34,6 +34,7 @@ from bot.store.audits import AuditStore
 from bot.store.database import open_database, upgrade
 from bot.store.orders import PlacedOrders
 from bot.store.queue import Queue
+from bot.store.served import served
 from bot.store.store import Store
 from rules import policy
 from rules.policy import Policy
@@ -169,19 +170,22 @@ def world(settings: Settings, demo: Path | None = None) -> Iterator[World]:
         forges[DEMO] = DemoForge(demo, settings.public_url)
     try:
         with downloads(settings, store.engine) as (fetcher, slow):
-            audited = settings.audit.every > 0
+            audited, repositories = settings.audit.every > 0, _repositories(settings, demo)
+            ours = served(repositories)
             yield World(
                 forges,
-                _repositories(settings, demo),
+                repositories,
                 store,
-                Queue(store.engine),
+                Queue(store.engine, ours),
                 fetcher,
                 policy.default(),
                 settings.public_url,
                 settings.dry_run,
                 polling=polling,
                 mergers=_mergers(settings, store),
-                auditor=Auditor(settings.audit, slow, AuditStore(store.engine), keeping) if audited else None,
+                auditor=Auditor(settings.audit, slow, AuditStore(store.engine, ours), keeping)
+                if audited
+                else None,
                 queueing=queueing,
                 redelivering=redelivering,
             )

@@ -107,7 +107,7 @@ def serving() -> Iterator[tuple[str, str]]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         environment = {
             **kept, "PORT": str(port), "METRICS_PORT": str(free_port()), "PYTHONUNBUFFERED": "1",
-            "PYTHONPATH": str(DOCS.parent), "DATABASE_URL": f"sqlite:///{folder}/hubbot.sqlite",
+            "PYTHONPATH": str(DOCS.parent),
         }  # fmt: skip
         with log.open("wb") as said:
             process = subprocess.Popen(

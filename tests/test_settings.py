@@ -9,6 +9,7 @@ import pytest
 
 from bot import settings
 from bot.errors import UserError
+from bot.logs import redact
 from bot.model import PullRef
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\n"
@@ -142,6 +143,30 @@ def test_any_variable_from_a_file(tmp_path: Path) -> None:
         ({**GITHUB, "GITHUB_PRIVATE_KEY": PEM}, "without GITHUB_APP_ID"),
         ({**GITHUB, "GITHUB_WEBHOOK_SECRET_PREVIOUS": "s3cret-value"}, "are the same"),
         ({"PUBLIC_URL": "https://me:pass@hub.example"}, "PUBLIC_URL holds a user name"),
+        ({"PUBLIC_URL": "http://[::1"}, "PUBLIC_URL is"),
+        ({"PUBLIC_URL": "http://me:hunter2@[::1"}, "PUBLIC_URL holds a user name"),
+        ({"PUBLIC_URL": "https://x:99999"}, "PUBLIC_URL is"),
+        ({"PUBLIC_URL": "https://x:abc"}, "PUBLIC_URL is"),
+        ({"PUBLIC_URL": "https://x:0"}, "PUBLIC_URL is"),
+        ({"PUBLIC_URL": "https://hub.example/ path"}, "PUBLIC_URL is"),
+        ({"PUBLIC_URL": "https://hub\u200b.example"}, "PUBLIC_URL is"),
+        ({"PUBLIC_URL": "https://‹your host>"}, "PUBLIC_URL is"),
+        ({"PUBLIC_URL": "https:///x"}, "PUBLIC_URL is"),
+        ({**GITHUB, "GITHUB_API_URL": "https://ghe:x"}, "GITHUB_API_URL is"),
+        ({"HOST": "all of them"}, "^HOST is 'all of them'"),
+        ({"HOST": "a:b"}, "^HOST is 'a:b'"),
+        ({"PORT": "²"}, "^PORT is"),
+        ({"PORT": "1" * 5000}, "^PORT is"),
+        ({**APP, "GITHUB_APP_ID": "²"}, "GITHUB_APP_ID is"),
+        ({"DATABASE_URL": "sqlite:x"}, "DATABASE_URL must begin with"),
+        ({"DATABASE_URL": "postgresql:x"}, "DATABASE_URL must begin with"),
+        ({**GITHUB, "GITHUB_TOKEN": "‹你的令牌>"}, "GITHUB_TOKEN holds a character"),
+        ({**GITHUB, "GITHUB_TOKEN": "two\nlines"}, "GITHUB_TOKEN holds a character"),
+        ({**GITHUB, "GITHUB_MERGE_TOKEN": "“quoted”"}, "GITHUB_MERGE_TOKEN holds a character"),
+        ({**GITEE, "GITEE_TOKEN": "令牌"}, "GITEE_TOKEN holds a character"),
+        ({**GITEE, "GITEE_MERGE_TOKEN": "令牌"}, "GITEE_MERGE_TOKEN holds a character"),
+        ({**GITEE, "GITEE_WEBHOOK_PASSWORD": "密码"}, "GITEE_WEBHOOK_PASSWORD holds a character"),
+        ({**GITHUB, "GITHUB_WEBHOOK_SECRET": "\udcff"}, "GITHUB_WEBHOOK_SECRET is not text"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(given: dict[str, str], said: str) -> None:
@@ -153,6 +178,10 @@ def test_no_refusal_repeats_a_secret() -> None:
     for broken in (
         {**APP, "GITHUB_PRIVATE_KEY": "c4nary-secret"},
         {**GITHUB, "GITHUB_TOKEN_FILE": "c4nary-path"},
+        {**GITHUB, "GITHUB_TOKEN": "c4nary-令牌"},
+        {**GITHUB, "GITHUB_WEBHOOK_SECRET": "c4nary-\udcff"},
+        {"PUBLIC_URL": "http://me:c4nary@[::1"},
+        {"DATABASE_URL": "sqlite:c4nary"},
     ):
         with pytest.raises(UserError) as refusal:
             settings.load(broken)
@@ -189,6 +218,8 @@ def test_one_pull_by_hand_needs_nothing_to_read_and_a_token_to_write() -> None:
     assert settings.for_one_pull({}, ref, post=False).dry_run
     with pytest.raises(UserError, match="GITHUB_TOKEN"):
         settings.for_one_pull({}, ref, post=True)
+    with pytest.raises(UserError, match="GITHUB_TOKEN holds a character"):
+        settings.for_one_pull({"GITHUB_TOKEN": "令牌"}, ref, post=True)
 
 
 def test_every_secret_is_known_to_the_log_filter() -> None:
@@ -200,6 +231,49 @@ def test_every_secret_is_known_to_the_log_filter() -> None:
     }
     found = set(settings.secrets(settings.load(given)))
     assert found == {"t0ken-value", "s3cret-value", "gitee-token", "gitee-secret", "p4ss", "dbpass"}
+
+
+@pytest.mark.parametrize(
+    ("url", "known"),
+    [
+        ("sqlite:///var/hubbot.sqlite", set()),
+        ("postgresql://127.0.0.1/db", set()),
+        ("postgresql://u@h/db?sslmode=require", set()),
+        ("postgresql://u:p%40ss@h/db", {"p%40ss", "p@ss"}),
+        ("postgresql://u:a+b@h/db", {"a+b", "a b"}),
+        ("postgresql://u:p/a#b?c[d@h/db", {"p/a#b?c[d"}),
+        ("postgresql://u:p@ss@h/db", {"p@ss", "p"}),
+        ("postgresql://h:1/db?user=u&password=s3cr%21t", {"s3cr%21t", "s3cr!t"}),
+        ("postgresql://u:first@h/db?sslpassword=second&PassFile=/third", {"first", "second", "/third"}),
+        ("postgresql://h/db?%70assword=x1y2", {"x1y2"}),
+    ],
+)
+def test_a_password_is_found_wherever_an_address_may_have_it(url: str, known: set[str]) -> None:
+    assert set(settings.password_of(url)) == known
+    assert set(settings.secrets(settings.load({"DATABASE_URL": url}))) == known
+
+
+def test_the_longest_form_of_a_password_is_blanked_first() -> None:
+    found = settings.password_of("postgresql://u:p@ss@h/db")
+    assert redact("no p@ss here", found) == "no [redacted] here"
+
+
+@pytest.mark.parametrize(
+    ("host", "bare", "url"),
+    [
+        ("127.0.0.1", "127.0.0.1", "http://127.0.0.1:8000"),
+        ("localhost", "localhost", "http://localhost:8000"),
+        ("::1", "::1", "http://[::1]:8000"),
+        ("[::1]", "::1", "http://[::1]:8000"),
+    ],
+)
+def test_where_to_listen_is_also_where_to_reach_us(host: str, bare: str, url: str) -> None:
+    chosen = settings.load({"HOST": host})
+    assert (chosen.host, chosen.public_url, chosen.local_url) == (bare, url, url)
+    every = settings.load({"HOST": "::" if ":" in host else "0.0.0.0"})
+    assert every.local_url == f"http://{'[::1]' if ':' in host else '127.0.0.1'}:8000"
+    behind = settings.load({"HOST": host, "PUBLIC_URL": "https://hub.example/bot/"})
+    assert (behind.public_url, behind.local_url) == ("https://hub.example/bot", url)
 
 
 @pytest.mark.parametrize(
@@ -253,6 +327,29 @@ def test_what_a_downloader_is_given_is_named_one_by_one() -> None:
         "DATABASE_URL_FILE": "x",
         "PGPASSFILE": "z",
     }
+
+
+def test_the_demo_has_everything_of_its_own_but_where_it_listens() -> None:
+    how = {
+        "PORT": "8001",
+        "HOST": "::1",
+        "PUBLIC_URL": "https://x",
+        "METRICS_PORT": "9",
+        "DOWNLOADS": "inline",
+    }
+    others = {"PATH": "/bin", "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "a/b"}
+    own = {
+        **GITHUB,
+        "GITEE_NEGATIVE_LABEL": "x",
+        "GITEE_TOKEN_FILE": "x",
+        "HUBBOT_PORT": "1",
+        "GITHUB_TOKN": "x",
+        "DATABASE_URL_FILE": "x",
+        "DRY_RUN": "1",
+        "ASSET_CONNECT_TO": "::x:1",
+        "AUDIT_PAUSE_SECONDS": "nonsense",
+    }
+    assert settings.demo_environment({**how, **others, **own}) == {**how, **others}
 
 
 def test_who_downloads_is_one_of_two() -> None:

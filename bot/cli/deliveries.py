@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 
 #: Characters of a body that `show` prints; `record` keeps all of it.
 SHOWN = 4000
+#: The largest number that the database's columns take; neither forge counts so far.
+LARGEST = 2**31 - 1
 
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("deliveries", help="list, show and replay what forges delivered")
     what = parser.add_subparsers(dest="what", required=True, metavar="list|show|replay|record")
     listed = what.add_parser("list", help="the newest deliveries")
-    listed.add_argument("--limit", type=int, default=50, help="so many at most (default: 50)")
+    listed.add_argument("--limit", type=count, default=50, help="so many at most (default: 50)")
     listed.add_argument("--repo", default="", help="of one repository only (owner/name)")
-    listed.add_argument("--number", type=int, default=0, help="of one pull request only")
+    listed.add_argument("--number", type=count, default=0, help="of one pull request only")
     shown = what.add_parser("show", help="one delivery with its headers and its body, secrets removed")
     replayed = what.add_parser("replay", help="parse a delivery again and do what it asks for")
     replayed.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
@@ -42,15 +44,27 @@ def add_parser(commands: Any) -> None:
         one.add_argument("--json", action="store_true", help="print JSON")
 
 
+def count(text: str) -> int:
+    """How many, or which pull request. Raises `ValueError`, for argparse."""
+    found = int(text)
+    if not 0 < found <= LARGEST:
+        raise ValueError
+    return found
+
+
 def run(args: argparse.Namespace) -> int:
     from bot import wiring
     from bot.store import inbox
+    from bot.store.database import existing_database
 
-    receiver = wiring.receiver(settings.load(settingsfile.environment(os.environ), credentials=False))
+    chosen = settings.load(settingsfile.environment(os.environ), credentials=False)
+    # Whoever looks must not make what he looks for, least of all in the wrong folder.
+    existing_database(chosen.database_url).dispose()
+    receiver = wiring.receiver(chosen)
     engine = receiver.store.engine
     try:
         if args.what == "list":
-            found = inbox.newest(engine, max(1, args.limit), repo=args.repo, number=args.number)
+            found = inbox.newest(engine, args.limit, repo=args.repo, number=args.number)
             return _list(found, as_json=args.json)
         whole = inbox.one(engine, args.id)
         if whole is None:

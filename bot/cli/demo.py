@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from bot.forges.demo.world import DemoWorld, announce, prepare
-
-__all__ = ["Supervise", "add_parser", "announce", "prepare", "run"]
+from bot.forges.demo.world import DemoWorld, prepare
 
 WORKDIR = Path("var/demo")
 #: Seconds by which files of the largest pull request begin late, so that one can watch them being read.
@@ -34,10 +31,7 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace, supervise: Supervise | None = None) -> int:
     """Prepares the world and serves it until the server ends; `supervise` is `bot.cli.serve.serve_demo`."""
+    from bot.cli.serve import serve_demo  # which comes here for a first start without credentials
+
     with prepare(args.workdir, delay=0.0 if args.still else DELAY, still=args.still) as world:
-        return (supervise or _server())(world)
-
-
-def _server() -> Supervise:
-    # Imported by name when it is needed: the server imports `prepare` from here.
-    return cast(Supervise, importlib.import_module("bot.cli.serve").serve_demo)
+        return (supervise or serve_demo)(world)

@@ -8,7 +8,7 @@ import os
 from dataclasses import asdict
 from typing import Any
 
-from bot import logs, settingsfile
+from bot import logs
 
 MARKS = {"ok": "ok     ", "failing": "FAILING", "skipped": "skipped"}
 
@@ -19,8 +19,9 @@ def add_parser(commands: Any) -> None:
         help="look the deployment over and say how to mend it",
         description="Examines settings, database, forges and webhooks. Exit 1: something is failing.",
     )
-    parser.add_argument("--offline", action="store_true", help="ask nobody: only what this machine can tell")
-    parser.add_argument(
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--offline", action="store_true", help="ask nobody: only what this machine can tell")
+    either.add_argument(
         "--write-probe", action="store_true", help="also set a status `hubbot/doctor` on GitHub"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, for monitoring")
@@ -30,9 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from bot.doctor.examine import Examination, examine, worst
 
     logs.configure(())
-    asked = Examination(
-        settingsfile.environment(os.environ), online=not args.offline, write_probe=args.write_probe
-    )
+    asked = Examination(os.environ, online=not args.offline, write_probe=args.write_probe)
     checks = []
     for check in examine(asked):
         checks.append(check)

@@ -30,7 +30,9 @@ def run(args: argparse.Namespace) -> int:
     from bot.web.gunicorn import options
 
     environment = dict(os.environ) if args.demo else settingsfile.environment(os.environ)
-    chosen = settings.load(environment, credentials=False)
+    # Beside the set-up the demo is shown, while the environment is that of the bot which is set up.
+    shown = _of_demo(environment, args.demo) if args.demo else environment
+    chosen = settings.load(shown, credentials=False)
     logs.configure(settings.secrets(chosen))
 
     class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -57,6 +59,12 @@ def run(args: argparse.Namespace) -> int:
 
     Server().run()
     return 0
+
+
+def _of_demo(environment: dict[str, str], workdir: Path) -> dict[str, str]:
+    from bot.forges.demo.world import database_url
+
+    return {**settings.demo_environment(environment), "DATABASE_URL": database_url(workdir)}
 
 
 def _set_up(world: StoredWorld, environment: dict[str, str], supervisor: int) -> Flask:

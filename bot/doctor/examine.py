@@ -6,8 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from bot import settings
+from bot import settings, settingsfile
 from bot.doctor import offline
 from bot.doctor.check import Check, State, failing, ok, skipped
 from bot.doctor.gitee import examine_gitee
@@ -28,25 +29,32 @@ RESOLVE_WITHIN = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What to look at, by which clock (seconds since the epoch) and which resolver."""
+    """What to look at, by which clock (seconds since the epoch) and which resolver.
+
+    `file` is what the set-up wrote, below the environment.
+    """
 
     environment: Mapping[str, str]
     online: bool = True
     write_probe: bool = False
     now: Callable[[], float] = time.time
     resolve: Resolve = system_resolve
+    file: Path = settingsfile.PATH
 
 
 def examine(asked: Examination) -> Iterator[Check]:
     """Every check in turn; a check that fails by a defect of ours is a failing check, not the end."""
     try:
-        chosen = settings.load(asked.environment)
+        chosen = settings.load(settingsfile.environment(asked.environment, asked.file))
+        hidden = settings.secrets(chosen)
     except UserError as error:
         what, _, fix = str(error).partition("; ")
         why = "nothing starts with it"
         yield failing("configuration", what, why, fix or "correct the variable that is named")
         return
-    hidden = settings.secrets(chosen)
+    except Exception as error:  # noqa: BLE001 - the edge: even then monitoring gets its object
+        yield _defect(error)
+        return
     yield ok("configuration", "every setting is understood")
     if not chosen.has_forge:
         yield skipped("forges", "none is configured: `hubbot serve` shows the demo")
@@ -55,14 +63,16 @@ def examine(asked: Examination) -> Iterator[Check]:
             for check in part:
                 yield _safe(check, hidden)
         except Exception as error:  # noqa: BLE001 - the edge: one broken check must not hide the others
-            yield failing(
-                "doctor", f"a check ended with {type(error).__name__}", "a defect of ours", "report it"
-            )
+            yield _defect(error)
+
+
+def _defect(error: Exception) -> Check:
+    return failing("doctor", f"a check ended with {type(error).__name__}", "a defect of ours", "report it")
 
 
 def _parts(asked: Examination, chosen: Settings) -> Iterator[Iterator[Check]]:
     yield offline.secrets(chosen)
-    yield offline.settings_file()
+    yield offline.settings_file(asked.file)
     yield offline.private_key(chosen)
     yield offline.public_address(chosen)
     yield offline.database(chosen, asked.now())
@@ -79,7 +89,11 @@ def _parts(asked: Examination, chosen: Settings) -> Iterator[Iterator[Check]]:
 
 
 def resolver(chosen: Settings, resolve: Resolve) -> Iterator[Check]:
-    overrides = connect_to.parse(chosen.connect_to)
+    try:
+        overrides = connect_to.parse(chosen.connect_to)
+    except UserError:  # which the look at the egress guard has said
+        yield skipped("resolver", "ASSET_CONNECT_TO, which may say where asset hosts are, is wrong")
+        return
     if connect_to.find(overrides, ASSET_HOST, 443):
         yield skipped("resolver", "ASSET_CONNECT_TO says where asset hosts are")
         return

@@ -237,7 +237,7 @@ def judge_protection(repo: str, branch: str, app_id: str, classic: Answer, rules
             asked[str(one.get("context"))] = str(one.get("integration_id") or "")
     if GATE not in asked:
         unprotected = classic.status == 404 and "not protected" in classic.message
-        if classic.status == 200 or (unprotected and rules.status == 200) or unprotected:
+        if classic.status == 200 or unprotected:
             fix = f"require {GATE} in the protection of {branch}" + (", from this App" if app_id else "")
             what = f"{branch} does not require {GATE}"
             return failing(name, what, "a pull request can be merged whatever we find", fix)

@@ -21,7 +21,16 @@ from bot.downloads import Fetcher, connect_to
 from bot.errors import UserError
 from bot.settings import Settings
 from bot.store import allowances
-from bot.store.database import StoreUnavailable, is_current, open_database, reading, writing
+from bot.store.database import (
+    StoreUnavailable,
+    existing_database,
+    is_current,
+    open_database,
+    reading,
+    shown,
+    sqlite_file,
+    writing,
+)
 from bot.store.orders import LEASE
 from bot.store.schema import workers
 from bot.store.tasks import OpenOrders
@@ -147,7 +156,7 @@ def _opened(chosen: Settings, why: str, now: float) -> Iterator[Check]:
     except UserError as error:
         yield failing("database", str(error), why, "correct DATABASE_URL")
         return
-    shown = engine.url.render_as_string(hide_password=True)
+    where = shown(engine)
     try:
         if not is_current(engine):
             yield failing(
@@ -160,13 +169,13 @@ def _opened(chosen: Settings, why: str, now: float) -> Iterator[Check]:
         yield ok("migrations", "the schema is current")
         with writing(engine) as connection:
             connection.execute(delete(workers).where(false()))
-        yield ok("database", f"{shown} can be written")
+        yield ok("database", f"{where} can be written")
         with reading(engine) as connection:
             allowed = allowances.read(connection)
         yield from (allowance(one, now) for one in allowed)
     except StoreUnavailable as trouble:
         fix = "start the database, and check host, user, password and rights in DATABASE_URL"
-        yield failing("database", f"{shown} cannot be used ({trouble})", why, fix)
+        yield failing("database", f"{where} cannot be used ({trouble})", why, fix)
     finally:
         engine.dispose()
 
@@ -188,7 +197,11 @@ def downloader(chosen: Settings, now: float) -> Iterator[Check]:
     """Whether anybody does the downloads that are left to others; `now` in seconds since the epoch."""
     if not chosen.separate_downloads:
         return
-    engine = open_database(chosen.database_url)
+    try:
+        engine = existing_database(chosen.database_url)
+    except UserError:  # what is wrong with the database has been said
+        yield skipped("downloader", "the database cannot be asked who is alive")
+        return
     try:
         alive = int(OpenOrders(engine).figures(now)["downloaders_alive"])
     except StoreUnavailable:
@@ -220,11 +233,7 @@ def _folder(path: Path) -> Check:
 
 
 def disk(chosen: Settings) -> Iterator[Check]:
-    path = (
-        Path(make_url(chosen.database_url).database or ".")
-        if chosen.database_url.startswith("sqlite")
-        else Path()
-    )
+    path = sqlite_file(chosen.database_url) or Path()
     yield room(next((p for p in path.absolute().parents if p.is_dir()), Path("/")))
 
 

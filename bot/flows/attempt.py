@@ -20,8 +20,6 @@ log = logging.getLogger("hubbot.worker")
 #: a fifth more by chance, may pass after an outage, of which everything must be right within 15 minutes.
 RETRY_FIRST, RETRY_LAST = 5.0, 600.0
 
-#: What comes back by itself for as long as the bot runs.
-HOUSEKEEPING = frozenset({work.RECONCILE, work.INDEX, work.AUDIT, work.ISSUE})
 #: The error of a job that was cut short by the death of its process too often.
 POISON = "its process died each time"
 
@@ -81,7 +79,7 @@ def _bury(run: Run) -> None:
     Nobody asks for housekeeping again, and without it nothing that was missed is ever found: it only rests.
     """
     lease, jobs = run.lease, run.world.queue
-    if lease.kind in HOUSEKEEPING:
+    if lease.kind in work.STANDING:
         jobs.rest(lease, POISON, run.world.now() + RETRY_LAST)
         log.error("%s rests after %d attempts: %s", lease.key, lease.attempts - 1, POISON)
         return
@@ -119,7 +117,7 @@ def _superseded(run: Run) -> bool:
 def _forge_failed(run: Run, error: ForgeError) -> bool:
     lease, jobs = run.lease, run.world.queue
     # Housekeeping never ends: it is what finds the work again once the forge lets us in.
-    if isinstance(error, NotThere) and lease.kind not in HOUSEKEEPING:
+    if isinstance(error, NotThere) and lease.kind not in work.STANDING:
         log.info("%s: %s", lease.key, error)
 
         def end() -> None:
@@ -128,7 +126,7 @@ def _forge_failed(run: Run, error: ForgeError) -> bool:
             jobs.finish(lease, now=run.world.now())
 
         return _recorded(end)
-    if error.permanent and lease.kind not in HOUSEKEEPING:
+    if error.permanent and lease.kind not in work.STANDING:
         log.warning("%s: %s; set aside", lease.key, error)
 
         def set_aside() -> None:

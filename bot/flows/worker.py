@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
-from bot.flows import reconcile
+from bot.flows import forsaken, reconcile
 from bot.flows.attempt import FLOWS, Flow, attempt
 from bot.flows.run import Run
 from bot.store import work
@@ -106,6 +106,8 @@ class Worker:
         self.lock = threading.Lock()
         self.freed = threading.Event()
         self.beaten_at = 0.0
+        self.looked_at = float("-inf")
+        self.told: set[str] = set()
 
     def run(self, stop: threading.Event) -> None:
         """Works until `stop` is set, then drains."""
@@ -211,6 +213,7 @@ class Worker:
                 self._cancel_lost()
                 self._cancel_overdue()
                 self._release_stranded()
+                self._look_at_forsaken()
             except StoreUnavailable as error:
                 log.warning("the database is unavailable (%s)", error)
                 if self.world.now() - self.beaten_at > LEASE:
@@ -225,6 +228,11 @@ class Worker:
         now = self.world.now()
         self.world.queue.beat(self.name, now)
         self.beaten_at = now
+
+    def _look_at_forsaken(self) -> None:
+        if time.monotonic() - self.looked_at > forsaken.EVERY:
+            forsaken.look(self.world, self.name, self.told)
+            self.looked_at = time.monotonic()
 
     def _cancel_lost(self) -> None:
         with self.lock:

@@ -35,13 +35,16 @@ from bot.store.schema import audit_links as links
 from bot.store.schema import audit_pages as pages
 from bot.store.schema import audit_rounds as rounds
 from bot.store.schema import is_open, jobs
+from bot.store.served import Served, is_ours
 
 
 class AuditStore:
     """Every write is one durable transaction, so that a round goes on after a kill where it was."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, served: Served = None) -> None:
+        """`served` are the repositories whose reviews go first, by default all."""
         self.engine = engine
+        self.served = served
 
     def begin(self, hub: str, kind: str, commit: str, published: Sequence[Published], now: float) -> Round:
         """Opens a round over the pages given; those published no longer are forgotten."""
@@ -131,6 +134,7 @@ class AuditStore:
             jobs.c.kind.in_((work.REVIEW, work.COMMENT)),
             is_open(),
             jobs.c.due_at <= now,
+            is_ours(self.served),
         )
         with reading(self.engine) as connection:
             return connection.execute(select(jobs.c.id).where(*wanted).limit(1)).first() is not None

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.pool import QueuePool
 
 from bot.errors import UserError
+from bot.logs import redact
 from bot.store.schema import NEWEST, version
 
 #: INSERT with ON CONFLICT, which both databases have and spell alike.
@@ -24,6 +25,10 @@ POOL = 16
 #: Bound variables that one statement may carry on SQLite; lists are asked for in pieces of this length.
 PIECE = 500
 _VOLATILE = "hubbot_volatile"
+#: Characters of a secret that is blanked in what a driver says: a shorter one is a part of too many words.
+SHORTEST = 4
+#: Parameters of an address that say where the database is; any other may hold a secret.
+_SHOWN = ("host", "hostaddr", "port", "dbname", "user")
 
 
 class StoreUnavailable(Exception):
@@ -39,6 +44,9 @@ def open_database(url: str) -> Engine:
         raise UserError("DATABASE_URL is not the address of a database.") from None
     if target.get_backend_name() == "sqlite":
         return _sqlite(url, target.database)
+    if "@" in (target.host or ""):
+        # What stands there is the rest of a password, and would be shown as a host's name.
+        raise UserError("DATABASE_URL has more than one @; write one in a password as %40.")
     engine = create_engine(
         target.set(drivername="postgresql+psycopg"), pool_size=POOL, pool_pre_ping=True, pool_timeout=10
     )
@@ -122,6 +130,57 @@ def storable(text: str, longest: int) -> str:
     )
 
 
+def shown(engine: Engine) -> str:
+    """The database's address without anything that may be secret: of its parameters only where it is."""
+    url = engine.url
+    query = {name: value if name in _SHOWN else "hidden" for name, value in url.query.items()}
+    return url.set(query=query).render_as_string(hide_password=True)
+
+
+def existing_database(url: str) -> Engine:
+    """An engine for a database that is there and of this release; makes and changes none.
+
+    Raises `UserError` where there is none, or one of another release.
+    """
+    path = sqlite_file(url)
+    if path is not None and not path.exists():
+        raise UserError(f"There is no database at {path}; start hubbot here first, or correct DATABASE_URL.")
+    engine = open_database(url)
+    if not _answers(engine):
+        where = shown(engine)
+        engine.dispose()
+        raise UserError(
+            f"The database {where} is not of this release; `hubbot db upgrade` brings it up to date."
+        )
+    return engine
+
+
+def require_database(url: str) -> None:
+    """Raises `UserError` where a server does not answer, or the folder of a file cannot be made."""
+    engine = open_database(url)
+    if sqlite_file(url) is None:
+        _answers(engine)
+    engine.dispose()
+
+
+def _answers(engine: Engine) -> bool:
+    """Whether the schema is current; a database that cannot be asked is a matter of settings."""
+    try:
+        return is_current(engine)
+    except StoreUnavailable as trouble:
+        engine.dispose()
+        raise UserError(f"The database {shown(engine)} cannot be used ({trouble}).") from None
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Which file an address means; None where it means a server, or nothing."""
+    try:
+        target = make_url(url)
+    except (ArgumentError, ValueError):
+        return None
+    return Path(target.database) if target.get_backend_name() == "sqlite" and target.database else None
+
+
 def upgrade(engine: Engine) -> None:
     """Applies every migration that the database lacks. Raises `UserError` when it cannot be opened."""
     # Only here: a process that migrates nothing, as a downloader, does without what migrating takes.
@@ -134,8 +193,11 @@ def upgrade(engine: Engine) -> None:
     try:
         command.upgrade(config, "head")
     except DBAPIError as error:
-        where = engine.url.render_as_string(hide_password=True)
-        raise UserError(f"The database {where} cannot be used: {error.orig}".rstrip()) from error
+        secret = {engine.url.password, *(v for k, v in engine.url.query.items() if k not in _SHOWN)}
+        reason = redact(
+            str(error.orig), [one for one in secret if isinstance(one, str) and len(one) >= SHORTEST]
+        )
+        raise UserError(f"The database {shown(engine)} cannot be used: {reason}".rstrip()) from error
 
 
 def is_current(engine: Engine) -> bool:

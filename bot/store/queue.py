@@ -30,6 +30,7 @@ from sqlalchemy import (
 from bot.model import PullRef
 from bot.store.database import insert_into, reading, storable, writing
 from bot.store.schema import is_open, jobs, workers
+from bot.store.served import Served, is_ours
 from bot.store.work import BULK, COMMENT, LAST, NORMAL, SOON, Request, enqueue
 
 #: Seconds without a heartbeat after which a worker's jobs are free: several missed beats, not one slow write.
@@ -74,13 +75,14 @@ class Lease:
 
 
 @cache
-def _is_due(kinds: tuple[str, ...], among: Priorities) -> ColumnElement[bool]:
+def _is_due(kinds: tuple[str, ...], among: Priorities, whose: Served) -> ColumnElement[bool]:
     """What a job must be to be taken `now`, where workers that were not heard of since `lapsed` are gone."""
     alive = select(workers.c.name).where(workers.c.heartbeat_at > bindparam("lapsed"))
     return and_(
         is_open(),
         jobs.c.due_at <= bindparam("now"),
         jobs.c.kind.in_(kinds),
+        is_ours(whose),
         jobs.c.priority.between(among.first, among.last),
         or_(jobs.c.worker == "", jobs.c.worker.not_in(alive)),
         or_(jobs.c.kind != COMMENT, ~_earlier_comment()),
@@ -88,13 +90,13 @@ def _is_due(kinds: tuple[str, ...], among: Priorities) -> ColumnElement[bool]:
 
 
 @cache
-def _whether_due(kinds: tuple[str, ...], among: Priorities) -> Select[tuple[int]]:
+def _whether_due(kinds: tuple[str, ...], among: Priorities, whose: Served) -> Select[tuple[int]]:
     """Built once: it is asked several times a second, and long."""
-    return select(jobs.c.id).where(_is_due(kinds, among)).limit(1)
+    return select(jobs.c.id).where(_is_due(kinds, among, whose)).limit(1)
 
 
 @cache
-def _next_due(kinds: tuple[str, ...], among: Priorities, dialect: str) -> Select[Any]:
+def _next_due(kinds: tuple[str, ...], among: Priorities, whose: Served, dialect: str) -> Select[Any]:
     """The most urgent job; among equally urgent ones, of whose author the fewest are running."""
     busy = (
         select(jobs.c.author, func.count().label("running"))
@@ -105,7 +107,7 @@ def _next_due(kinds: tuple[str, ...], among: Priorities, dialect: str) -> Select
     query = (
         select(jobs)
         .outerjoin(busy, busy.c.author == jobs.c.author)
-        .where(_is_due(kinds, among))
+        .where(_is_due(kinds, among, whose))
         .order_by(jobs.c.priority, func.coalesce(busy.c.running, 0), jobs.c.due_at)
         .limit(1)
     )
@@ -133,10 +135,14 @@ def _earlier_comment() -> Any:
 
 
 class Queue:
-    """The worker's side of the queue. `now` arguments are seconds since the epoch."""
+    """The worker's side of the queue. `now` arguments are seconds since the epoch.
 
-    def __init__(self, engine: Engine) -> None:
+    Only jobs of the repositories that are `served` are taken, by default all.
+    """
+
+    def __init__(self, engine: Engine, served: Served = None) -> None:
         self.engine = engine
+        self.served = served
 
     def put(self, request: Request, now: float) -> int:
         """Asks for something; returns the generation that will fulfil it."""
@@ -162,7 +168,10 @@ class Queue:
     def due(self, kinds: Collection[str], now: float, among: Priorities = ANY) -> bool:
         """Whether `lease` would find something; takes no lock, so that idling costs next to nothing."""
         with reading(self.engine) as connection:
-            return connection.execute(_whether_due(tuple(kinds), among), _times(now)).first() is not None
+            return (
+                connection.execute(_whether_due(tuple(kinds), among, self.served), _times(now)).first()
+                is not None
+            )
 
     def lease(self, worker: str, kinds: Collection[str], now: float, among: Priorities = ANY) -> Lease | None:
         """Takes the most urgent due job of `kinds` and of a priority in `among`, or None.
@@ -171,7 +180,7 @@ class Queue:
         requests does not keep the others waiting.
         """
         with writing(self.engine) as connection:
-            query = _next_due(tuple(kinds), among, connection.dialect.name)
+            query = _next_due(tuple(kinds), among, self.served, connection.dialect.name)
             row = connection.execute(query, _times(now)).mappings().first()
             if row is None:
                 return None

@@ -30,6 +30,8 @@ AUDIT = "audit"
 ISSUE = "issue"
 #: What a merge queue would merge, verified as a review verifies.
 GROUP = "group"
+#: What a worker's start asks for anew.
+STANDING = (RECONCILE, INDEX, AUDIT, ISSUE)
 #: Smaller goes first: words to people, then small pull requests, then bulk work and housekeeping.
 SOON, NORMAL, BULK, LATER, LAST = 0, 10, 20, 30, 40
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,34 @@ def test_list_and_show(env: dict[str, str]) -> None:
     assert "\x1b" not in shown.stdout
     as_json = json.loads(hubbot("deliveries", "show", "1", "--json", **env).stdout)
     assert json.loads(as_json["body"]) == BODY
+
+
+@pytest.mark.parametrize("option", ["--limit", "--number"])
+@pytest.mark.parametrize("value", ["9" * 23, "9" * 5000, "0", "-1", "many"])
+def test_a_number_that_cannot_be_one_is_wrong_usage(env: dict[str, str], option: str, value: str) -> None:
+    done = hubbot("deliveries", "list", option, value, **env)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"argument {option}: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "what", [["list"], ["show", "1"], ["replay", "1", "--dry-run"], ["record", "1", "to"]], ids=lambda w: w[0]
+)
+def test_whoever_looks_in_the_wrong_folder_makes_no_database(what: list[str], tmp_path: Path) -> None:
+    done = hubbot("deliveries", *what, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There is no database at var/hubbot.sqlite" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_looks_migrates_nothing(tmp_path: Path) -> None:
+    (tmp_path / "old.sqlite").touch()
+    done = hubbot("deliveries", "list", cwd=tmp_path, DATABASE_URL="sqlite:///old.sqlite")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "`hubbot db upgrade`" in done.stderr
+    with contextlib.closing(sqlite3.connect(tmp_path / "old.sqlite")) as old:
+        assert old.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
 
 def test_replay_asks_once_however_often(env: dict[str, str]) -> None:

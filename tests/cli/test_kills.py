@@ -10,6 +10,7 @@ import pytest
 
 from bot.forges.demo.forge import DemoForge
 from bot.forges.demo.stories import REPOSITORY
+from bot.forges.demo.world import database_url
 from bot.model import GATE
 from bot.store.database import StoreUnavailable, open_database
 from bot.store.queue import MAX_ATTEMPTS
@@ -37,8 +38,8 @@ def gates(demo: Path) -> dict[int, str]:
 
 def test_a_killed_worker_loses_and_repeats_nothing(tmp_path: Path) -> None:
     env, demo = environment(tmp_path), tmp_path / "demo"
-    (tmp_path / "hubbot.sqlite").touch()
-    engine = open_database(env["DATABASE_URL"])
+    demo.mkdir()
+    engine = open_database(database_url(demo))
     store = Store(engine)
 
     def reviewing() -> bool:

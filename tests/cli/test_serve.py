@@ -12,12 +12,25 @@ from subprocess import Popen
 
 import pytest
 
-from tests.cli.processes import alive, descendants, environment, get, half, running, until
+from bot.forges.demo.world import database_url
+from bot.store.database import StoreUnavailable, open_database
+from bot.store.inbox import newest
+from tests.cli.processes import alive, descendants, environment, get, half, hubbot, running, until
 from tests.ports import free_port
 
 pytestmark = pytest.mark.network
 
 READY = 20.0
+#: A live bot's settings, with a forge that nobody answers for.
+LIVE = {"GITHUB_TOKEN": "x" * 20, "GITHUB_WEBHOOK_SECRET": "y" * 20, "GITHUB_REPOSITORIES": "a/b"}
+#: What makes no difference to the demo: settings that are half, wrong, misspelt or somebody's own.
+WHATEVER = {
+    "GITHUB_TOKEN": "x",
+    "GITEE_NEGATIVE_LABEL": "x",
+    "HUBBOT_PORT": "1",
+    "DRY_RUN": "1",
+    "ASSET_CA_BUNDLE_FILE": "/no/such/file",
+}
 
 
 @pytest.fixture
@@ -69,9 +82,7 @@ def opened(pid: int) -> set[str]:
 
 
 def test_a_second_worker_of_one_file_waits_and_still_ends(tmp_path: Path) -> None:
-    env = environment(
-        tmp_path, GITHUB_TOKEN="x" * 20, GITHUB_WEBHOOK_SECRET="y" * 20, GITHUB_REPOSITORIES="a/b"
-    )
+    env = environment(tmp_path, **LIVE)
     env["GITHUB_API_URL"] = f"http://127.0.0.1:{free_port()}"
     log = tmp_path / "log"
     with running(tmp_path, env, "worker") as first:
@@ -89,9 +100,7 @@ def test_a_second_worker_of_one_file_waits_and_still_ends(tmp_path: Path) -> Non
 
 
 def test_a_worker_works_without_the_metrics_port_that_another_has(tmp_path: Path) -> None:
-    env = environment(
-        tmp_path, GITHUB_TOKEN="x" * 20, GITHUB_WEBHOOK_SECRET="y" * 20, GITHUB_REPOSITORIES="a/b"
-    )
+    env = environment(tmp_path, **LIVE)
     env["GITHUB_API_URL"] = f"http://127.0.0.1:{free_port()}"
     log = tmp_path / "log"
     with (
@@ -102,3 +111,68 @@ def test_a_worker_works_without_the_metrics_port_that_another_has(tmp_path: Path
         assert f"no metrics at port {env['METRICS_PORT']}" in log.read_text()
         worker.terminate()
         assert worker.wait(30) == 0
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "0.0.0.0",
+        pytest.param("::1", marks=pytest.mark.skipif(not has_ipv6(), reason="no IPv6 on this machine")),
+    ],
+)
+def test_the_demo_plays_wherever_it_listens_and_whatever_the_environment_holds(
+    host: str, tmp_path: Path
+) -> None:
+    env = environment(tmp_path, HOST=host, **WHATEVER)
+    demo = tmp_path / "demo"
+    demo.mkdir()
+    engine = open_database(database_url(demo))
+
+    def delivered() -> bool:
+        try:
+            return len(newest(engine, 10)) == 6
+        except StoreUnavailable:
+            return False  # its tables are not made yet
+
+    with running(tmp_path, env, "demo", "--still", "--workdir", str(demo)) as process:
+        until(delivered, READY, "the demo's deliveries", tmp_path)
+        process.terminate()
+        assert process.wait(40) == 0
+    engine.dispose()
+    shown = f"[{host}]" if ":" in host else "127.0.0.1"
+    said = (tmp_path / "log").read_text()
+    assert f"The demo is at http://{shown}:{env['PORT']} " in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "hubbot.sqlite").exists(), "DATABASE_URL is that of a live bot"
+
+
+@pytest.mark.parametrize(("command", "more"), [("demo", {}), ("serve", {}), ("serve", LIVE)])
+def test_a_port_that_is_taken_ends_the_start(command: str, more: dict[str, str], tmp_path: Path) -> None:
+    env = environment(tmp_path, **more)
+    with socket.create_server(("127.0.0.1", int(env["PORT"]))):
+        done = hubbot(command, cwd=tmp_path, **env)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"HOST 127.0.0.1 and PORT {env['PORT']} cannot be listened at" in done.stderr
+
+
+def test_a_database_that_is_away_is_named_before_the_set_up_begins(tmp_path: Path) -> None:
+    away = f"postgresql://127.0.0.1:{free_port()}/db?user=u&password=hunter2"
+    done = hubbot("serve", cwd=tmp_path, **{**environment(tmp_path), "DATABASE_URL": away})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "cannot be used" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_a_host_that_is_no_name_ends_the_start(tmp_path: Path) -> None:
+    done = hubbot("serve", cwd=tmp_path, **environment(tmp_path, HOST="a..b"))
+    assert done.returncode == 2
+    assert "HOST a..b" in done.stderr
+    assert "Traceback" not in done.stderr

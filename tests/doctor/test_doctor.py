@@ -62,7 +62,12 @@ class Deployment:
 
     def checks(self, *, write_probe: bool = False) -> list[Check]:
         asked = Examination(
-            self.env, self.online, write_probe, lambda: time.time() + self.ahead, self.resolve
+            self.env,
+            self.online,
+            write_probe,
+            lambda: time.time() + self.ahead,
+            self.resolve,
+            self.folder / "hubbot.env",
         )
         return list(examine(asked))
 
@@ -122,6 +127,15 @@ def test_a_sound_deployment_has_nothing_to_mend(sound: Deployment) -> None:
     assert not [call for call in sound.site.asked if "statuses" in call], "nothing is written unasked"
 
 
+def test_a_folder_without_a_database_stays_without_one(sound: Deployment) -> None:
+    folder = sound.folder / "new"
+    sound.env |= {"DATABASE_URL": f"sqlite:///{folder}/hubbot.sqlite", "DOWNLOADS": "separate"}
+    sound.online = False
+    states = {check.name: check.state for check in sound.checks()}
+    assert (states["database"], states["downloader"]) == (State.SKIPPED, State.SKIPPED)
+    assert not folder.exists()
+
+
 def test_a_write_probe_writes_when_asked_for(sound: Deployment) -> None:
     probes = [c for c in sound.checks(write_probe=True) if c.name.startswith("write probe")]
     assert [probe.state for probe in probes] == [State.OK]
@@ -152,6 +166,31 @@ def _not_migrated(d: Deployment) -> None:
 
 def _no_database(d: Deployment) -> None:
     d.env["DATABASE_URL"] = "postgresql://u:c4nary-db@127.0.0.1:1/hubbot"
+
+
+def _password_as_a_parameter(d: Deployment) -> None:
+    d.env["DATABASE_URL"] = "postgresql://127.0.0.1:1/hubbot?user=u&password=c4nary-db"
+
+
+def _odd_password(d: Deployment) -> None:
+    d.env["DATABASE_URL"] = "postgresql://u:c4nary[db@127.0.0.1:1/hubbot"
+
+
+def _no_token(d: Deployment) -> None:
+    del d.env["GITHUB_APP_ID"], d.env["GITHUB_PRIVATE_KEY"]
+    d.env["GITHUB_TOKEN"] = "‹c4nary-令牌>"
+
+
+def _half_an_address(d: Deployment) -> None:
+    d.env["PUBLIC_URL"] = "http://[::1"
+
+
+def _no_address_of_a_database(d: Deployment) -> None:
+    d.env["DATABASE_URL"] = "postgresql://u@h:port/c4nary"
+
+
+def _wrong_file(d: Deployment) -> None:
+    (d.folder / "hubbot.env").write_text("GITHUB_TOKEN c4nary\n")
 
 
 def _short_secret(d: Deployment) -> None:
@@ -286,6 +325,12 @@ PLANTED: list[tuple[Callable[[Deployment], None], str, str, str]] = [
     (_no_folder, "database", "not a folder", "DATABASE_URL"),
     (_not_migrated, "migrations", "schema", "hubbot db upgrade"),
     (_no_database, "database", "cannot be used", "start the database"),
+    (_password_as_a_parameter, "database", "cannot be used", "start the database"),
+    (_odd_password, "database", "cannot be used", "start the database"),
+    (_no_token, "configuration", "GITHUB_TOKEN holds a character", "copy it"),
+    (_half_an_address, "configuration", "PUBLIC_URL is", "http://"),
+    (_no_address_of_a_database, "database", "not the address", "sqlite:///path"),
+    (_wrong_file, "configuration", "hubbot.env, line 1", "write NAME=value"),
     (_short_secret, "GITHUB_WEBHOOK_SECRET", "7 characters", "token_hex"),
     (_shared_secret, "secrets apart", "are the same", "a value of its own"),
     (_no_key, "GITHUB_PRIVATE_KEY", "not an RSA key", "generate a key"),
@@ -332,7 +377,8 @@ def test_a_planted_misconfiguration_is_named_with_its_fix(
     assert fix in named[0].what + named[0].fix
     assert named[0].why
     shown = repr(checks)
-    assert not [word for word in (TOKEN, OTHER, "c4nary-db") if word in shown]
+    assert not [word for word in (TOKEN, OTHER, "c4nary-db", "c4nary[db", "c4nary-令牌") if word in shown]
+    assert "a defect of ours" not in shown
 
 
 def test_a_full_disk_is_named(tmp_path: Path) -> None:

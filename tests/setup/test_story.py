@@ -94,6 +94,7 @@ def test_from_the_first_start_to_a_live_bot(forge: FakeGitHub, tmp_path: Path) -
             lambda: get(port, "/setup")[0] == 403 and get(port, "/readyz")[0] == 200, READY, "live", tmp_path
         )
         until(lambda: REPO.encode() in get(port, "/")[1], READY, "the review", tmp_path)
+        assert b"demo" not in get(port, "/")[1].lower(), "the demo keeps to its own database"
         assert b"is closed" in get(port, "/setup")[1]
         assert get(port, link[0].removeprefix(origin))[0] == 403
         process.terminate()
@@ -103,6 +104,7 @@ def test_from_the_first_start_to_a_live_bot(forge: FakeGitHub, tmp_path: Path) -
     assert file.stat().st_mode & 0o777 == 0o600
     assert settingsfile.read(file)["GITHUB_APP_ID"] == "12"
     said = log.read_text()
+    assert "a defect of ours" not in said
     assert SECRET not in said
     assert said.count("token=") == 1
     wrote = [call.name for call in forge.calls if call.method != "GET"]

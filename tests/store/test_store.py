@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 from sqlalchemy import Engine, create_engine, event, func, select
@@ -392,18 +393,36 @@ def test_a_database_that_may_not_be_written_is_unavailable(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite://", "sqlite:///:memory:", "sqlite:////dev/null/x/y.sqlite", "sqlite"]
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:////dev/null/x/y.sqlite",
+        "sqlite",
+        "postgresql://u:c4n@ry@h/x",
+    ],
 )
 def test_an_address_that_cannot_work_is_refused_in_words(url: str) -> None:
-    with pytest.raises(UserError, match="DATABASE_URL"):
+    with pytest.raises(UserError, match="DATABASE_URL") as caught:
         open_database(url)
+    assert "ry@" not in str(caught.value)
 
 
-def test_a_server_that_is_not_there_is_named_without_its_password(tmp_path: Path) -> None:
-    opened = open_database(f"postgresql://hubbot:hunter2@/x?host={tmp_path}")
+@pytest.mark.parametrize(
+    "given",
+    [
+        "hubbot:hunter2@/x?host=",
+        "/x?user=u&password=hunter2&host=",
+        "/x?passwrod=hunter2&host=",
+        "u:@/x?sslmode=hunter2&host=",
+    ],
+)
+def test_a_server_that_is_not_there_is_named_without_its_password(given: str, tmp_path: Path) -> None:
+    opened = open_database(f"postgresql://{given}{tmp_path}")
     with pytest.raises(UserError) as caught:
         upgrade(opened)
     assert "hunter2" not in str(caught.value)
+    assert f"host={quote_plus(str(tmp_path))}" in str(caught.value)
     with pytest.raises(StoreUnavailable):
         Store(opened).accept(delivery(), {}, b"{}", NOW)
     opened.dispose()

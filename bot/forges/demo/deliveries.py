@@ -1,11 +1,13 @@
-"""Sends the demo's webhooks to the bot's own receiver over loopback."""
+"""Sends the demo's webhooks to the bot's own receiver, at the address where it listens."""
 
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from bot.errors import UserError
@@ -16,8 +18,6 @@ from bot.model import Comment, PullRequest, User
 ANSWER = 10.0
 #: Seconds between two questions whether the receiver is ready, and how many are asked.
 PAUSE, PATIENCE = 0.25, 240
-
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,10 @@ def _ask(
     base_url: str, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
 ) -> int:
     address = urlsplit(base_url)
-    if address.scheme != "http" or address.hostname not in _LOOPBACK:
+    host = address.hostname or ""
+    if address.scheme != "http" or not _is_here(host):
         raise UserError(f"The demo's webhooks go to a server on this machine only, not to {base_url!r}.")
-    connection = HTTPConnection(address.hostname, address.port or 80, timeout=ANSWER)
+    connection = HTTPConnection(host, address.port or 80, timeout=ANSWER)
     try:
         connection.request(method, path, body=body, headers=dict(headers or {}))
         with connection.getresponse() as answer:
@@ -99,3 +100,15 @@ def _ask(
         raise ConnectionError("the receiver did not answer in HTTP") from error
     finally:
         connection.close()
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine: one of its addresses can be listened at, another's cannot."""
+    try:
+        found = ip_address("127.0.0.1" if host == "localhost" else host)
+        socket.create_server(
+            (str(found), 0), family=socket.AF_INET6 if found.version == 6 else socket.AF_INET
+        ).close()
+    except (ValueError, OSError):
+        return False
+    return True

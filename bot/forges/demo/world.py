@@ -16,6 +16,7 @@ from bot.forges.demo.forge import DemoForge, create
 from bot.forges.demo.stories import REPOSITORY, hosted
 
 SECRET = "secret"  # noqa: S105 - the name of a file
+DATABASE = "hubbot.sqlite"
 #: Bytes of the webhook secret, from the system's randomness.
 SECRET_BYTES = 32
 
@@ -39,9 +40,10 @@ class DemoWorld:
     @property
     def environment(self) -> Mapping[str, str]:
         """The settings under which the bot's downloads reach the demo's file server, and audits while one
-        watches.
+        watches; and a database of its own, so that no live bot finds made-up pull requests in its own.
         """
         return {
+            "DATABASE_URL": database_url(self.workdir),
             "ASSET_CONNECT_TO": self.connect_to,
             "ASSET_CA_BUNDLE": str(self.ca_bundle),
             "AUDIT_EVERY_HOURS": "1",
@@ -98,6 +100,11 @@ def announce(world: DemoWorld, base_url: str, sleep: Callable[[float], None] = t
             raise ForgeError("the receiver stopped answering") from error
         taken += 200 <= status < 300
     return taken
+
+
+def database_url(workdir: Path) -> str:
+    """Where a demo keeps its jobs and reports."""
+    return f"sqlite:///{workdir / DATABASE}"
 
 
 def read_secret(workdir: Path) -> str:

@@ -240,6 +240,8 @@ def test_deliveries_never_leave_this_machine(world: DemoWorld) -> None:
         "ftp://127.0.0.1",
         "",
         "http://127.0.0.1@example.org",
+        "http://192.0.2.7",
+        "http://[2001:db8::7]",
     ):
         with pytest.raises(UserError):
             announce(world, base_url, sleep=lambda _: None)

@@ -119,7 +119,7 @@ def _hub_path(file: str, whole: str) -> str:
 
 
 def _named(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The pages below a directory with their path in the hub; no link lies between, so it is resolved once."""
+    """The pages below a directory with their path in the hub; no link lies between: it is resolved once."""
     given, whole = folder.as_posix(), folder.resolve().as_posix()
     start = 0 if given == "." else len(given.rstrip("/")) + 1
     for file in _pages_below(folder):

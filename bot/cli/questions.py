@@ -16,7 +16,7 @@ from rules.policy import Policy, default
 Default = Callable[[Mapping[str, str], Policy, Callable[[], str]], str]
 
 #: What may be the name of a directory or of a file; one that begins with a dot is hidden, or leads elsewhere.
-NAME = re.compile(r"(?!\.)[\w.+-]*[A-Za-z0-9][\w.+-]*", re.ASCII)
+NAME = re.compile(r"[_+-]*[A-Za-z0-9][\w.+-]*", re.ASCII)
 VERSION = re.compile(r"[0-9]{1,2}\.[0-9]{1,3}")
 
 

@@ -87,24 +87,20 @@ def from_branch(base: str, lang: str) -> tuple[list[Subject], Facts]:
     Pages not committed yet count as changed. Raises `UserError` outside a repository or for an unknown base.
     """
     root = top(lang)
-    with reading(root, lang):
-        return _changed(root, merge_base(root, base, lang), lang)
-
-
-def _changed(root: Path, start: str, lang: str) -> tuple[list[Subject], Facts]:
-    """As `from_branch`, since a commit."""
+    start = merge_base(root, base, lang)
     changed = changed_since(root, start)
     objects = at_commit(root, start)
     old = contents(root, {path: objects[path] for path in changed if path in objects})
     before = {path: parse(path, data) for path, data in old.items()}
-    standing = [path for path in changed if (root / path).is_file() and not (root / path).is_symlink()]
-    pages = _pages({path: root / path for path in standing}, root, lang)
+    with reading(root, lang):
+        standing = [path for path in changed if (root / path).is_file() and not (root / path).is_symlink()]
+        pages = _pages({path: root / path for path in standing}, root, lang)
+        paths = tuple(file.relative_to(root).as_posix() for file in _pages_below(root / ROOT))
+        tree = uses_elsewhere(pages, lambda: _others(root, standing))
     subjects = [Subject(page, before.get(page.path)) for page in pages]
     removed = [
         Subject(before[path], removed=True) for path in changed if path in before and path not in standing
     ]
-    paths = tuple(file.relative_to(root).as_posix() for file in _pages_below(root / ROOT))
-    tree = uses_elsewhere(pages, lambda: _others(root, standing))
     return [*subjects, *removed], Facts(tree=tree, paths=paths)
 
 

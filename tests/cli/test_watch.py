@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,9 +63,12 @@ class Enough(Exception):
 def test_a_mistake_that_comes_later_does_not_end_it(hub: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A page that an editor is just replacing is gone for a moment."""
     page, codes = hub / PAGE, [0, 2, 0]
-    steps = iter(
-        [page.unlink, lambda: page.write_text("# again\n"), lambda: page.write_text("# once more\n")]
-    )
+    changes: list[Callable[[], object]] = [
+        page.unlink,
+        lambda: page.write_text("# again\n"),
+        lambda: page.write_text("# once more\n"),
+    ]
+    steps = iter(changes)
 
     def pause(_seconds: float) -> None:
         step = next(steps, None)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules import engine
+from rules.artifacts.digest import repaired
 from rules.facts import Facts
 from rules.finding import Finding, Suggestion
 from rules.page import Page, parse
@@ -36,8 +38,8 @@ def fix(
     """Mends pages, by path, until no rule has a suggestion left. Mending the result again changes nothing.
 
     `bases` are the pages' versions on the base branch.
-    A rule whose suggestions never come to rest on a page, or make its header unreadable, is not followed
-    there.
+    A rule whose suggestions never come to rest on a page, make its header unreadable or lose anything that it
+    says, is not followed there.
     """
     ignored: set[tuple[str, str]] = set()
     while True:
@@ -77,31 +79,61 @@ def _settle(
     """Pages after as many rounds as it takes, what is found then, and which rules do no good where."""
     now = dict(pages)
     parsed = {path: parse(path, data) for path, data in now.items()}
-    troubles = {path: len(page.troubles) for path, page in parsed.items()}
     rounds: list[set[tuple[str, str]]] = []
     while True:
         subjects = [Subject(page, bases.get(path)) for path, page in parsed.items()]
         findings = engine.check(subjects, facts, policy, rules)
-        mended = _mended(now, findings, ignored)
+        followed = [f for f in findings if f.suggestion and (f.path, f.rule) not in ignored]
+        mended = _mended(now, followed)
         if not mended:
             return now, findings, set()
-        rounds.append({(f.path, f.rule) for f in findings if f.suggestion and f.path in mended} - ignored)
+        rounds.append({(f.path, f.rule) for f in followed if f.path in mended})
         if len(rounds) > MAX_ROUNDS:  # whoever had a say in the later rounds is part of the quarrel
             return now, findings, set().union(*rounds[MAX_ROUNDS // 2 :])
-        now |= mended
-        parsed |= {path: parse(path, data) for path, data in mended.items()}
-        worse = {path for path in mended if len(parsed[path].troubles) > troubles[path]}
+        better = {path: parse(path, data) for path, data in mended.items()}
+        worse = {path for path, page in better.items() if _loses(parsed[path], page)}
         if worse:
-            return now, findings, {pair for pair in set().union(*rounds) if pair[0] in worse}
+            return now, findings, _culprits(parsed, now, [f for f in followed if f.path in worse])
+        now |= mended
+        parsed |= better
 
 
-def _mended(
-    now: Mapping[str, bytes], findings: Iterable[Finding], ignored: set[tuple[str, str]]
-) -> dict[str, bytes]:
+def _loses(before: Page, after: Page) -> bool:
+    """Whether a page is harder to read than it was, or no longer says all that it said.
+
+    What a header says that could not be read is only guessed at, and may turn out to be less.
+    """
+    if len(after.troubles) > len(before.troubles):
+        return True
+    return not before.troubles and bool(_said(before) - _said(after))
+
+
+def _said(page: Page) -> Counter[str]:
+    """The number of a page's fields, and its links and digests without what a repair may take off or add."""
+    texts = [text for asset in page.assets for text in (asset.link, repaired(asset.sha256)) if text]
+    bare = ("".join(letter for letter in text if letter.isascii() and letter.isalnum()) for text in texts)
+    fields = len(page.fields) + sum(len(asset.fields) for asset in page.assets)
+    return Counter(bare) + Counter(fields=fields)
+
+
+def _culprits(
+    pages: Mapping[str, Page], now: Mapping[str, bytes], findings: Sequence[Finding]
+) -> set[tuple[str, str]]:
+    """The rules whose suggestions alone would lose something, else all of them."""
+    pairs = {(finding.path, finding.rule) for finding in findings}
+    alone = set()
+    for path, rule in pairs:
+        mended = _mended(now, (f for f in findings if (f.path, f.rule) == (path, rule)))
+        if path in mended and _loses(pages[path], parse(path, mended[path])):
+            alone.add((path, rule))
+    return alone or pairs
+
+
+def _mended(now: Mapping[str, bytes], findings: Iterable[Finding]) -> dict[str, bytes]:
     """The pages that one round of suggestions changes."""
     wanted: dict[str, list[Suggestion]] = {}
     for finding in findings:
-        if finding.suggestion is not None and (finding.path, finding.rule) not in ignored:
+        if finding.suggestion is not None:
             wanted.setdefault(finding.path, []).append(finding.suggestion)
     mended = {path: apply(now[path], suggestions) for path, suggestions in wanted.items()}
     return {path: data for path, data in mended.items() if data != now[path]}

@@ -218,11 +218,21 @@ class _Reader:
         if len(text) > MAX_SCALAR:
             raise HeaderError("scalar-too-long", self._span(event), str(MAX_SCALAR))
         line, column, end_line, end_column = start.line, start.column, end.line, end.column
-        if not event.style and line == end_line and line < len(self._lines):
-            text = self._lines[line][column:end_column]
+        if not event.style:
+            if line == end_line and line < len(self._lines):
+                text = self._lines[line][column:end_column]
+        elif event.style in "|>":
+            end_line, end_column = self._block_end(line, end_line)
         return Node(
             "scalar", text, Span(self._first + line, column + 1, self._first + end_line, end_column + 1)
         )
+
+    def _block_end(self, line: int, end_line: int) -> tuple[int, int]:
+        """Where the last line of a block scalar ends; YAML counts what follows up to the next line's text."""
+        last = max(min(end_line, len(self._lines)) - 1, line)
+        while last > line and not self._lines[last].strip():
+            last -= 1
+        return last, len(self._lines[last])
 
     def _span(self, event: Any) -> Span:
         start, end = event.start_mark, event.end_mark

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.cli.gather import from_branch, from_hub, from_paths
+from bot.cli.gather import from_branch, from_hubs, from_paths
 from bot.cli.terminal import columns, has_colour, spoken
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
@@ -76,7 +76,8 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     if args.watch:
         watch = importlib.import_module("bot.cli.watch").watch
-        return int(watch(lambda: _once(args), args.paths, args.lang))
+        places = args.paths or (["."] if args.all else [])
+        return int(watch(lambda: _once(args), places, args.lang))
     return _once(args)
 
 
@@ -123,8 +124,7 @@ def _subjects(args: argparse.Namespace) -> tuple[list[Subject], Facts]:
 
         return from_index(args.diff or "", args.lang)
     if args.all:
-        subjects = [subject for root in args.paths or ["."] for subject in from_hub(root, args.lang)]
-        return subjects, Facts()
+        return from_hubs(args.paths or ["."], args.lang), Facts()
     if args.paths:
         return from_paths(args.paths, args.lang), Facts()
     return from_branch(args.diff or "", args.lang)
@@ -169,7 +169,7 @@ def _write(result: Result, name: str, target: str) -> None:
     render = importlib.import_module(f"rules.output.{name}").render
     if target:
         try:
-            Path(target).write_text(render(result), encoding="utf-8")
+            Path(target).write_text(render(result), encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise CouldNotVerify(
                 say(result.lang, "cannot-write", path=target, detail=error.strerror)

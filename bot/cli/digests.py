@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
+import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.cli import sha256
 from bot.cli.fix import write
-from bot.cli.gather import hub_path, read_bytes
+from bot.cli.gather import hub_path, read_bytes, reading
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
 from rules.fields import Asset
@@ -19,10 +19,11 @@ from rules.finding import Span, Suggestion
 from rules.fix import apply
 from rules.output.visible import visible
 from rules.page import Page, parse
+from rules.scan import WIDE_COLON
 from rules.source import point
 
 OK, USAGE, UNFINISHED = 0, 2, 3
-PREFIX = "sha256: "
+KEY = "asset-sha256"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -30,11 +31,11 @@ def run(args: argparse.Namespace) -> int:
     try:
         page, before = _page(args.write, args.lang)
         asset = chosen(page, args.source, args.lang)
-        code, digest = digest_of(args.source, args.lang)
+        code, digest = sha256.measured(args.source, args.lang)
         if not digest:
             return code
-        print(f"{PREFIX}{digest}")
-        after = apply(before, [_edit(page, asset, digest)])
+        print(f"{sha256.PREFIX}{digest}")
+        after = _with_digest(page, before, asset, digest, args)
         if after != before:
             write(Path(args.write).resolve(), before, after, args.lang)
     except UserError as error:
@@ -45,17 +46,6 @@ def run(args: argparse.Namespace) -> int:
         return UNFINISHED
     print(say(args.lang, "digest-written", "new", path=args.write, entry=asset.index + 1), file=sys.stderr)
     return OK
-
-
-def digest_of(source: str, lang: str) -> tuple[int, str]:
-    """The exit code of `hubbot sha256 SOURCE` and its digest, empty where there is none.
-
-    The command itself is asked, so that its progress, its words and its checks are the same here.
-    """
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        code = sha256.run(argparse.Namespace(source=source, lang=lang, write=None))
-    text = printed.getvalue().strip()
-    return code, text.removeprefix(PREFIX) if code == OK and text.startswith(PREFIX) else ""
 
 
 def chosen(page: Page, source: str, lang: str) -> Asset:
@@ -78,28 +68,43 @@ def _file_name(text: str) -> str:
 
 def _page(name: str, lang: str) -> tuple[Page, bytes]:
     path = Path(name)
-    if not path.is_file():
-        raise UserError(say(lang, "no-such-path", path=name))
+    with reading(path, lang):
+        if not path.is_file():
+            raise UserError(say(lang, "no-such-path", path=name))
     data = read_bytes(path, lang)
     return parse(hub_path(path, path.resolve()), data), data
 
 
+def _with_digest(page: Page, before: bytes, asset: Asset, digest: str, args: argparse.Namespace) -> bytes:
+    """The page with the digest in an entry and nothing else changed. Raises `UserError` where its layout has
+    no line for it.
+    """
+    after = apply(before, [_edit(page, asset, digest)])
+    if _says(parse(page.path, after)) == _says(page, {asset.index: digest}):
+        return after
+    values = {"path": args.write, "entry": asset.index + 1, "line": f"{KEY}: {digest}"}
+    raise UserError(say(args.lang, "no-line", "new", **values))
+
+
+def _says(page: Page, digests: Mapping[int, str] | None = None) -> list[object]:
+    """What a page says, with other digests in some entries."""
+    entries = [
+        (asset.link, asset.file_format, (digests or {}).get(asset.index, asset.sha256))
+        for asset in page.assets
+    ]
+    fields = [(key, field.text) for key, field in page.fields.items() if key not in ("asset", KEY)]
+    return [entries, fields, page.body, len(page.troubles)]
+
+
 def _edit(page: Page, asset: Asset, digest: str) -> Suggestion:
     """The digest in the place of the old one, or on a line of its own below the link."""
-    field = asset.fields.get("asset-sha256")
-    if field is not None and field.text:
-        return Suggestion(field.span, digest)
-    if field is not None:
-        line = page.lines[field.key_span.line - 1]
-        return Suggestion(
-            Span(field.key_span.line, 1, field.key_span.line, len(line) + 1), _line(line, digest)
-        )
-    place = asset.fields["asset-link"].span.line
-    line = page.lines[place - 1]
-    return Suggestion(point(place, len(line) + 1), f"\n{_line(line.replace('-', ' ', 1), digest)}")
-
-
-def _line(like: str, digest: str) -> str:
-    """A line of the header with a digest, indented like another one."""
-    indent = like[: len(like) - len(like.lstrip())]
-    return f"{indent}asset-sha256: {digest}"
+    field, link = asset.fields.get(KEY), asset.fields["asset-link"]
+    if field is None:
+        place, key = link.span.end_line, link.key_span
+        indent = re.sub(r"\S", " ", page.lines[key.line - 1][: key.column - 1])
+        return Suggestion(point(place, len(page.lines[place - 1]) + 1), f"\n{indent}{KEY}: {digest}")
+    span = field.span
+    first, last = page.lines[span.line - 1], page.lines[span.end_line - 1]
+    blank = " " if first[: span.column - 1].endswith((":", WIDE_COLON)) else ""
+    end = span.end_column if last[span.end_column - 1 :].strip() else len(last) + 1
+    return Suggestion(Span(span.line, span.column, span.end_line, end), f"{blank}{digest}")

@@ -41,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
         lines = list(_lines(args, left_out))
         text = "".join(f"{line}\n" for line in lines)
         if args.output:
-            Path(args.output).write_text(text, encoding="utf-8")
+            # JSON itself writes a byte of a file name that is no UTF-8 in this way.
+            Path(args.output).write_text(text, encoding="utf-8", errors="backslashreplace")
         else:
             sys.stdout.write(text)
     except UserError as error:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.cli import scaffold
-from bot.cli.questions import DIGEST, QUESTIONS, TRIES, Asker, Question, complaint, no_default
+from bot.cli import scaffold, sha256
+from bot.cli.questions import QUESTIONS, Asker, Question, complaint, tidied
 from bot.cli.terminal import spoken
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
 from rules import policy
+from rules.artifacts.digest import is_digest, is_hex, repaired
 from rules.page import ROOT
 
 OK, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
+#: Whoever has no digest by then has none yet, and can add it to the page later.
+TRIES = 3
 
 
 def add_parser(commands: Any) -> None:
@@ -57,66 +62,90 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     given = {q.name: getattr(args, q.name.replace("-", "_")) for q in QUESTIONS}
+    _vet(given, args.lang)
+    if args.file and not args.conf:
+        given["sha256"] = _of_file(args.file, given["sha256"], args.lang)
     asker = Asker(args.lang, sys.stdin.isatty() and sys.stdout.isatty())
+    answers = _answers(asker, [q for q in QUESTIONS if q.name == "model" or not args.conf], given)
     if args.conf:
-        (first,) = (q for q in QUESTIONS if q.name == "model")
-        print(scaffold.conf(_answer(asker, first, {}, given["model"])), end="")
+        print(scaffold.conf(answers["model"]), end="")
         return OK
+    return _written(args, answers, asker)
+
+
+def _vet(given: dict[str, str | None], lang: str) -> None:
+    """Tidies what was given, and refuses what is wrong before anything is asked. Raises `UserError`."""
+    for question in QUESTIONS:
+        text = given[question.name]
+        if text is None:
+            continue
+        given[question.name] = tidy = tidied(question, text)
+        if wrong := complaint(question, tidy, lang):
+            raise UserError(wrong)
+
+
+def _of_file(source: str, declared: str | None, lang: str) -> str:
+    """The digest of the file, which must be the one that was given too, if one was. Raises `UserError`."""
+    digest = _digest(source, lang)
+    if declared not in (None, digest):
+        raise UserError(say(lang, "two-digests", "new", file=source, digest=digest))
+    return digest
+
+
+def _answers(asker: Asker, questions: Sequence[Question], given: Mapping[str, str | None]) -> dict[str, str]:
+    """What was given, is asked for or is usual. Raises `UserError` that names what is none of these."""
     answers: dict[str, str] = {}
     missing = []
-    for question in QUESTIONS:
-        if question.name == "sha256" and args.file and not given["sha256"]:
-            given["sha256"] = _digest(args.file, args.lang)
+    for question in questions:
         try:
             answers[question.name] = _answer(asker, question, answers, given[question.name])
+        except KeyError:
+            continue  # what is usual hangs on something that is missing itself
         except LookupError:
-            missing += [f"--{question.name}"] if question.default is no_default else []
+            missing.append(f"--{question.name}")
     if missing:
-        raise UserError(say(args.lang, "missing", "new", flags=" ".join(missing)))
-    return _written(args, answers)
+        raise UserError(say(asker.lang, "missing", "new", flags=" ".join(missing)))
+    return answers
 
 
 def _answer(asker: Asker, question: Question, answers: Mapping[str, str], given: str | None) -> str:
-    """The answer that was given, asked for or is usual. Raises `LookupError` where there is none of these."""
-    usual = question.default(answers, policy.default(), _git_name)
+    """One answer. Raises `LookupError` where there is none, `KeyError` where another one must come first."""
     if given is not None:
-        if wrong := complaint(question, given.strip(), asker.lang):
-            raise UserError(wrong)
-        return given.strip()
-    if asker.is_asking and question.is_asked:
+        return given
+    usual = question.default(answers, policy.default(), _git_name)
+    if asker.is_asking and (question.is_asked or not usual):
         if question.name == "sha256":
             return _asked_digest(asker, question, answers)
         return asker.ask(question, answers, usual)
     if usual or not question.is_needed:
         return usual
-    raise LookupError
+    raise LookupError(question.name)
 
 
 def _asked_digest(asker: Asker, question: Question, answers: Mapping[str, str]) -> str:
-    """A digest, or that of a file or of the address; who misspells a file's name loses no other answer."""
-    for left in reversed(range(TRIES)):
+    """A digest, or that of a file or of the address; empty after some tries, so that no answer is lost."""
+    for _ in range(TRIES):
         text = asker.ask(question, answers, "")
-        if DIGEST.fullmatch(text):
+        if is_digest(text):
             return text
-        try:
-            return _digest(text or answers["asset-link"], asker.lang)
-        except (UserError, CouldNotVerify):
-            if not left:
-                raise
-    raise AssertionError("the last try returns or raises")
+        if is_hex(repaired(text)) and not os.path.lexists(text):
+            print(f"  {complaint(question, text, asker.lang)}")
+            continue
+        with contextlib.suppress(UserError, CouldNotVerify):
+            return _digest(text or answers["asset-link"].strip("<>"), asker.lang)
+    print(f"  {say(asker.lang, 'left-open', 'new')}")
+    return ""
 
 
 def _digest(source: str, lang: str) -> str:
-    from bot.cli.digests import digest_of
-
-    code, digest = digest_of(source, lang)
+    code, digest = sha256.measured(source, lang)
     if not digest:
         kind = UserError if code == FINDINGS else CouldNotVerify
         raise kind(say(lang, "no-digest", "new", source=source))
     return digest
 
 
-def _written(args: argparse.Namespace, answers: Mapping[str, str]) -> int:
+def _written(args: argparse.Namespace, answers: Mapping[str, str], asker: Asker) -> int:
     name = scaffold.file_name(answers["model"], answers["dataset"])
     below = f"{answers['publisher']}/{answers['version']}/{name}"
     text = scaffold.page(_fields(answers, below.removesuffix(".md")))
@@ -124,18 +153,28 @@ def _written(args: argparse.Namespace, answers: Mapping[str, str]) -> int:
         sys.stdout.write(text)
         return OK
     path = (Path(args.root) if args.root else _root()) / ROOT / below
-    if path.exists() and not args.force:
-        raise UserError(say(args.lang, "exists", "new", path=_shown(path)))
     try:
+        _save(path, text, args)
+    except (UserError, CouldNotVerify):
+        sys.stdout.write(text if asker.is_asking else "")  # what somebody has typed is not to be lost
+        raise
+    print(say(args.lang, "written", "new", path=_shown(path)))
+    code = _checked(path, args.lang)
+    if not answers["sha256"]:
+        print(say(args.lang, "no-sha256", "new", path=_shown(path)))
+    elif code == OK:
+        print(say(args.lang, "next", "new", path=_shown(path), model=answers["model"]))
+    return code
+
+
+def _save(path: Path, text: str, args: argparse.Namespace) -> None:
+    try:
+        if path.exists() and not args.force:
+            raise UserError(say(args.lang, "exists", "new", path=_shown(path)))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode("utf-8"))
     except OSError as error:
         raise CouldNotVerify(say(args.lang, "cannot-write", path=path, detail=error.strerror)) from None
-    print(say(args.lang, "written", "new", path=_shown(path)))
-    code = _checked(path, args.lang)
-    if code == OK:
-        print(say(args.lang, "next", "new", path=_shown(path), model=answers["model"]))
-    return code
 
 
 def _fields(answers: Mapping[str, str], uid: str) -> dict[str, str]:

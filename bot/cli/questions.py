@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 from bot.cli.words import say
 from bot.errors import UserError
+from rules.artifacts.digest import is_digest, repaired
 from rules.nearest import nearest, normal
 from rules.policy import Policy, default
 
 Default = Callable[[Mapping[str, str], Policy, Callable[[], str]], str]
 
+#: What may be the name of a directory or of a file; one that begins with a dot is hidden, or leads elsewhere.
+NAME = re.compile(r"[_+-]*[A-Za-z0-9][\w.+-]*", re.ASCII)
 VERSION = re.compile(r"[0-9]{1,2}\.[0-9]{1,3}")
-DIGEST = re.compile(r"[0-9a-f]{64}")
-#: A wrong answer is asked for again so often; a person who is told three times knows better than we do.
-TRIES = 3
 
 
 def no_default(_answers: Mapping[str, str], _policy: Policy, _git: Callable[[], str]) -> str:
@@ -103,6 +103,15 @@ QUESTIONS: tuple[Question, ...] = (
 _CLOSED = ("module-type", "format", "fine-tunable", "used-for", "license")
 
 
+def tidied(question: Question, text: str) -> str:
+    """An answer without the blanks around it; of a digest as it was pasted (in capitals, behind `sha256:`, in
+    a line of `sha256sum`) the digits.
+    """
+    text = text.strip()
+    words = [repaired(word) for word in (*text.split(), text)] if question.name == "sha256" else []
+    return next((word for word in words if is_digest(word)), text)
+
+
 def complaint(question: Question, text: str, lang: str) -> str:
     """What is wrong with an answer, empty when nothing is seen."""
     name, known = question.name, question.choices(default())
@@ -112,10 +121,10 @@ def complaint(question: Question, text: str, lang: str) -> str:
         return say(lang, "control", "new", field=name)
     if name == "version" and not VERSION.fullmatch(text):
         return say(lang, "bad-version", "new", text=text)
-    if name in ("model", "publisher") and not re.fullmatch(r"[\w.+-]+", text, re.ASCII):
-        return say(lang, "bad-name", "new", field=name, text=text)
-    if name == "sha256" and not DIGEST.fullmatch(text):
-        return say(lang, "bad-digest", "new", text=text)
+    if name in ("model", "publisher") and not NAME.fullmatch(text):
+        return say(lang, "bad-start" if text.startswith(".") else "bad-name", "new", field=name, text=text)
+    if name == "sha256" and not is_digest(text):
+        return say(lang, "bad-digest", "new", text=text, count=len(repaired(text)))
     if name in ("asset-link", "repo-link", "paper-link") and not text.strip("<>").startswith("https://"):
         return say(lang, "bad-link", "new", text=text)
     if name in _CLOSED and text not in known:
@@ -144,25 +153,24 @@ class Asker:
             print(say(lang, "hello", "new"))
 
     def ask(self, question: Question, answers: Mapping[str, str], usual: str) -> str:
-        """An answer; the usual one for an empty line. Raises `UserError` when nothing sensible comes."""
+        """An answer; the usual one for an empty line. A wrong one is asked for again, so that the others are
+        not lost; a digest is for the caller to judge, who may compute it. Raises `UserError` at the end.
+        """
         shown = f" [{usual}]" if usual else ""
         prompt = f"{say(self.lang, f'ask-{question.name}', 'new', **_plain(answers))}{shown}: "
         with _completing(question.choices(default())):
-            for _ in range(TRIES):
+            while True:
                 try:
-                    text = input(prompt).strip() or usual
+                    text = tidied(question, input(prompt)) or usual
                 except EOFError:
                     print()  # Ctrl-D leaves the cursor behind the question
                     raise UserError(say(self.lang, "stopped", "new")) from None
-                if question.name == "sha256" and not DIGEST.fullmatch(text):
-                    return text  # a file to compute it of, or nothing: the link itself
-                wrong = complaint(question, text, self.lang)
+                wrong = "" if question.name == "sha256" else complaint(question, text, self.lang)
                 if not wrong:
                     if doubt := hint(question, text, self.lang):
                         print(f"  {doubt}")
                     return text
                 print(f"  {wrong}")
-        raise UserError(wrong)
 
 
 def _plain(answers: Mapping[str, str]) -> dict[str, str]:

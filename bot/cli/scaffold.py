@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from rules.datasets import says_none
@@ -14,13 +15,16 @@ FIELDS = (
     "evaluation", "author", "update-time", "repo-link", "user-id", "used-for", "mindspore-version",
 )  # fmt: skip
 _LAST = ("license", "summary")
+_OTHER = re.compile("[^a-z0-9._-]+")
 
 
 def page(answers: Mapping[str, str]) -> str:
     """A whole page; `answers` holds header fields, those of one entry, `uid`, `paper` and `paper-link`."""
     head = [f"{name}: {scalar(answers[name])}" for name in FIELDS if answers.get(name)]
     entry = "\n".join(
-        f"    {name}: {answers[name]}" for name in ("file-format", "asset-link", "asset-sha256")
+        f"    {name}: {answers[name]}"
+        for name in ("file-format", "asset-link", "asset-sha256")
+        if answers[name]
     )
     tail = [f"{name}: {scalar(answers[name])}" for name in _LAST]
     name, area = answers["model-name"], answers["module-type"].partition("-")[0]
@@ -39,9 +43,12 @@ def page(answers: Mapping[str, str]) -> str:
 
 
 def file_name(model: str, dataset: str) -> str:
-    """A page's file name: the model and the data set, in lower case, without blanks."""
-    parts = [model] if says_none(dataset) else [model, dataset]
-    return "_".join("".join(part.split()).lower() for part in parts) + ".md"
+    """A page's file name: the model and the data set, in lower case, without blanks, and `_` for whatever a
+    file name must not have.
+    """
+    words = ("".join(part.split()).lower() for part in (model, "" if says_none(dataset) else dataset))
+    parts = (_OTHER.sub("_", word).strip("_") for word in words)
+    return "_".join(part for part in parts if part) + ".md"
 
 
 def conf(name: str) -> str:

@@ -23,6 +23,7 @@ Show = Callable[[str, int, int | None], None]
 #: The fastest size of a piece, measured.
 BUFFER = 256 << 10
 OK, WRONG, UNFINISHED = 0, 1, 3
+PREFIX = "sha256: "
 
 #: Here and not in a catalogue: this command is to start at once, without a YAML parser.
 WORDS = {
@@ -56,12 +57,17 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints `sha256: <hex>`; returns 0, 1 when there is no such file, 3 when it could not be read now."""
-    if getattr(args, "write", None):
+    if args.write:
         return int(importlib.import_module("bot.cli.digests").run(args))
-    source: str = args.source
-    lang = getattr(args, "lang", "en") or "en"
-    progress = Progress(lang=lang)
-    with closing(progress):
+    code, digest = measured(args.source, args.lang)
+    if digest:
+        print(f"{PREFIX}{digest}")
+    return code
+
+
+def measured(source: str, lang: str) -> tuple[int, str]:
+    """The exit code of `hubbot sha256 SOURCE` and its digest; where that is empty, why has been printed."""
+    with closing(Progress(lang=lang)) as progress:
         if source.lower().startswith(("https://", "http://")):
             return _remote(source, lang, progress)
         return _local(source, WORDS[lang], progress)
@@ -79,7 +85,7 @@ def digest_of(path: str, show: Show) -> str:
     return digest.hexdigest()
 
 
-def _local(path: str, words: dict[str, str], progress: Progress) -> int:
+def _local(path: str, words: dict[str, str], progress: Progress) -> tuple[int, str]:
     name = _visible(path)
     try:
         digest = digest_of(path, progress.read)
@@ -89,16 +95,16 @@ def _local(path: str, words: dict[str, str], progress: Progress) -> int:
         return _fail(words["directory"].format(name=name), progress, WRONG)
     except OSError as error:
         return _fail(words["unreadable"].format(name=name, why=error.strerror), progress, UNFINISHED)
-    return _print(digest, progress)
+    return OK, digest
 
 
-def _remote(url: str, lang: str, progress: Progress) -> int:
+def _remote(url: str, lang: str, progress: Progress) -> tuple[int, str]:
     """Reads a remote file as the review does, checks and all."""
-    file = _measured(url, progress)
+    file = _fetched(url, progress)
     if file is None:
         return _fail(WORDS[lang]["stopped"], progress, UNFINISHED)
     if file.state == "measured":
-        return _print(file.sha256, progress)
+        return OK, file.sha256
     return _fail(_why(file, lang), progress, WRONG if file.state == "wrong" else UNFINISHED)
 
 
@@ -122,7 +128,7 @@ def _why(file: RemoteFile, lang: str) -> str:
     return f"{text}{'' if lang == 'zh' else ' '}{words.help_text(told, lang, _visible)}"
 
 
-def _measured(url: str, progress: Progress) -> RemoteFile | None:
+def _fetched(url: str, progress: Progress) -> RemoteFile | None:
     # Loaded here: hashing a local file needs neither the settings nor a client for the net.
     connect_to, ca_bundle = importlib.import_module("bot.settings").for_downloads(os.environ)
     fetcher = importlib.import_module("bot.downloads").Fetcher(
@@ -134,16 +140,10 @@ def _measured(url: str, progress: Progress) -> RemoteFile | None:
     return result
 
 
-def _print(digest: str, progress: Progress) -> int:
-    progress.close()
-    print(f"sha256: {digest}")
-    return OK
-
-
-def _fail(message: str, progress: Progress, code: int) -> int:
+def _fail(message: str, progress: Progress, code: int) -> tuple[int, str]:
     progress.close()
     print(f"hubbot: {message}", file=sys.stderr)
-    return code
+    return code, ""
 
 
 def _visible(text: str) -> str:

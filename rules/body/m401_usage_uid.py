@@ -11,11 +11,15 @@ Not reported: pages without an example; the UID of the English page in its `_cn`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from rules.finding import Problem, Suggestion
 from rules.page import Page
 from rules.rule import Context, rule
+
+#: A page of another name must be renamed first (MSH110), and has another UID then.
+_LASTING = re.compile(r"[A-Za-z0-9._/-]{1,4096}")
 
 
 @rule("MSH401", "usage-uid", changed="error", untouched="warning")
@@ -23,17 +27,15 @@ def check(page: Page, _context: Context) -> Iterator[Problem]:
     if not page.uid:
         return
     right = {page.uid, page.uid.removesuffix("_cn")}
+    uid = page.uid.removesuffix("_cn") if page.is_cn else page.uid
     for usage in page.usages:
         if usage.uid not in right:
             yield Problem(
                 usage.span,
                 key="usage",
                 variant=_variant(usage.uid, right),
-                values={
-                    "written": usage.uid,
-                    "uid": page.uid.removesuffix("_cn") if page.is_cn else page.uid,
-                },
-                suggestion=Suggestion(usage.span, page.uid.removesuffix("_cn") if page.is_cn else page.uid),
+                values={"written": usage.uid, "uid": uid},
+                suggestion=Suggestion(usage.span, uid) if _LASTING.fullmatch(uid) else None,
             )
 
 

@@ -13,7 +13,7 @@ from rules import policy
 from rules.facts import Facts
 from rules.finding import Fault, Problem, Span, Suggestion
 from rules.fix import MAX_ROUNDS, Fixed, apply, fix
-from rules.page import Page
+from rules.page import Page, parse
 from rules.rule import Context, Rule, levels
 from rules.source import MAX_PAGE, point
 
@@ -149,6 +149,59 @@ def test_rules_that_never_agree_are_not_followed_and_others_are() -> None:
 def test_a_repair_that_breaks_the_header_is_not_made() -> None:
     breaks = toy("MSH901", "author: MindSpore team", "author: : [")
     assert fixed(GOOD.encode(), (breaks,)).changed == {}
+
+
+def compact(text: str) -> str:
+    """A page without blank lines in its header, so that each value ends where the next line begins."""
+    parts = text.split("---\n")
+    parts[1] = "".join(f"{line}\n" for line in parts[1].split("\n") if line)
+    return "---\n".join(parts)
+
+
+LINK = GOOD.partition("asset-link: ")[2].partition("\n")[0]
+#: Ways to write a value in a header, that is indented by four.
+SHAPES = ("|\n      {}", ">-\n      {}", "|+\n      {}\n", "\n      {}", "'{}'", '"{}"', "{}  # a comment")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("also", ["author: MindSpore team", "author: x: y"], ids=["readable", "mended too"])
+def test_no_entry_is_lost_whatever_the_shape_of_a_value(shape: str, also: str) -> None:
+    """The end of a block scalar once took the next entry with it, while another repair was made."""
+    second = GOOD.partition("-\n    file-format")[2].partition("\nlicense")[0]
+    text = compact(
+        GOOD.replace("\nlicense", f"-\n    file-format{second.replace('.ckpt', '2.ckpt')}\nlicense", 1)
+    )
+    text = text.replace("author: MindSpore team", also)
+    text = text.replace(f"asset-sha256: {DIGEST}", f"asset-sha256: {shape.format(DIGEST.upper())}", 1)
+    text = text.replace("file-format: ckpt\n", f"file-format: {shape.format('CKPT')}\n", 1)
+    after = parse(PATH, fixed(text.encode()).changed[PATH])
+    assert [(asset.sha256, asset.link) for asset in after.assets] == [
+        (DIGEST, LINK.strip("<>")),
+        (DIGEST, LINK.strip("<>").replace(".ckpt", "2.ckpt")),
+    ]
+    assert [asset.file_format for asset in after.assets] == ["ckpt", "ckpt"]
+    assert after.troubles == ()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("license: Apache2.0", "licence: Apache2.0\nLicense: MIT"),
+        ("    file-format: ckpt", "    fileformat: ckpt\n    file_format: mindir"),
+    ],
+)
+def test_two_spellings_of_a_field_do_not_become_one(right: str, wrong: str) -> None:
+    after = fixed(GOOD.replace(right, wrong).encode())
+    assert after.changed == {}
+
+
+def test_a_repair_that_loses_a_link_is_not_made_and_others_are() -> None:
+    place = f"    asset-link: {LINK}"
+    loses = toy("MSH901", place, "    asset-link: <https://download.mindspore.cn/other.ckpt>")
+    gone = toy("MSH902", f"    asset-sha256: {DIGEST}", "")
+    data = GOOD.encode() + b"old"
+    after = fixed(data, (loses, gone, toy("MSH903", "old", "new")))
+    assert after.changed[PATH] == GOOD.encode() + b"new"
 
 
 def test_pages_that_are_no_text_are_left_alone() -> None:

@@ -35,7 +35,7 @@ def md_validator(arguments: Sequence[str] | None = None) -> int:
     Of a directory in a Git repository the pages that differ from the merge base are judged as new, all others
     as untouched, which is how the bot judges them.
     """
-    prepare(sys.stdout, sys.stderr)
+    prepare()
     parser = argparse.ArgumentParser("md_validator.py", description="Check pages of MindSpore Hub")
     parser.add_argument(
         "--check_path",
@@ -65,7 +65,7 @@ def _interruptible(work: Callable[[], int]) -> int:
 
 def get_sha256(arguments: Sequence[str] | None = None) -> int:
     """`get_sha256.py --file FILE`: prints `sha256: <hex>`; FILE may be an https address too."""
-    prepare(sys.stdout, sys.stderr)
+    prepare()
     parser = argparse.ArgumentParser("get_sha256.py", description="Get Sha256 from specific file")
     parser.add_argument("--file", required=True, help="which file to calculate the sha256")
     args = parser.parse_args(arguments)

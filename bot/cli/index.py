@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bot.cli.ending import FINDINGS, OK
 from bot.cli.gather import page_files, read_bytes
 from bot.cli.terminal import spoken
 from bot.cli.words import say
-from bot.errors import CouldNotVerify, UserError
+from bot.errors import CouldNotVerify
 from rules.header import HeaderError, Node, load
 from rules.page import Page, parse
 
-OK, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
 #: Pages that describe a directory, not a model.
 READMES = ("README.md", "README_CN.md", "README_cn.md")
 #: The only fields whose values are no text: true or false, and a number where it is one.
@@ -37,28 +37,21 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Returns 0, 1 when the header of a page cannot be read and it was left out, 2 usage, 3 not finished."""
     left_out: list[str] = []
-    try:
-        lines = list(_lines(args, left_out))
-        text = "".join(f"{line}\n" for line in lines)
-        if args.output:
-            Path(args.output).write_text(text, encoding="utf-8")
-        else:
-            sys.stdout.write(text)
-    except UserError as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return USAGE
-    except CouldNotVerify as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return UNFINISHED
-    except OSError as error:
-        print(
-            f"hubbot: {say(args.lang, 'cannot-write', path=args.output, detail=error.strerror)}",
-            file=sys.stderr,
-        )
-        return UNFINISHED
+    text = "".join(f"{line}\n" for line in _lines(args, left_out))
+    if args.output:
+        _save(Path(args.output), text, args.lang)
+    else:
+        sys.stdout.write(text)
     for path in left_out:
         print(f"hubbot: {say(args.lang, 'left-out', path=path)}", file=sys.stderr)
     return FINDINGS if left_out else OK
+
+
+def _save(file: Path, text: str, lang: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CouldNotVerify(say(lang, "cannot-write", path=file, detail=error.strerror)) from None
 
 
 def _lines(args: argparse.Namespace, left_out: list[str]) -> Iterator[str]:

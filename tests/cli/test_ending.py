@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.processes import ROOT
+from tests.cli.processes import ROOT, unread
 
 FULL = Path("/dev/full")
 BELOW = "mshub_res/assets/mindspore/1.10"
@@ -42,19 +42,13 @@ def hub(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def command(args: Sequence[str], program: Sequence[str] = ("-m", "bot")) -> list[str]:
-    return [sys.executable, "-W", "error", *program, *args]
-
-
-def environment(lang: str = "C") -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANG": lang}
-
-
 def shell(redirection: str, args: Sequence[str], hub: Path, lang: str = "C") -> tuple[int, str, str]:
     """Runs a command behind a redirection of its streams; its code and what arrived of its output."""
+    known = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANG": lang}
+    hubbot = [sys.executable, "-W", "error", "-m", "bot", *args]
     done = subprocess.run(
-        ["sh", "-c", f'exec "$@" {redirection}', "sh", *command(args)],
-        cwd=hub, env=environment(lang), capture_output=True, text=True, timeout=60, check=False,
+        ["sh", "-c", f'exec "$@" {redirection}', "sh", *hubbot],
+        cwd=hub, env=known, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
@@ -99,20 +93,6 @@ def test_without_an_input_nothing_is_asked(hub: Path) -> None:
     code, _, errors = shell("<&-", ["new", "--print"], hub)
     assert code == 2
     assert "--model" in errors
-
-
-def unread(args: Sequence[str], hub: Path, program: Sequence[str] = ("-m", "bot")) -> tuple[int, str]:
-    """Runs a command whose output nobody reads any more; its code and its messages."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    try:
-        done = subprocess.run(
-            command(args, program), cwd=hub, env=environment(),
-            stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
-        )  # fmt: skip
-    finally:
-        os.close(writing)
-    return done.returncode, done.stderr
 
 
 @pytest.mark.parametrize("args", [*CLEAN, ["check", BAD], ["fix", "--diff", BAD]], ids=" ".join)

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli.auditstate import AuditState, load
+from bot.cli.ending import FINDINGS, OK, UNFINISHED
 from bot.cli.gather import from_hub
 from bot.cli.terminal import spoken
 from bot.cli.words import say
-from bot.errors import CouldNotVerify, UserError
+from bot.errors import UserError
 from bot.review import health
 from bot.review.health import NEEDS_OWNER, Declared, History, State
 from rules import engine, policy
@@ -27,7 +28,6 @@ from rules.links import is_fetchable
 from rules.output.visible import visible
 from rules.rule import Subject
 
-CLEAN, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
 STATE = Path("hubbot-audit.jsonl")
 #: Connections to one host: a person waits, but every publisher's files come from there.
 PER_HOST = 4
@@ -48,7 +48,7 @@ class Entry:
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
-    parser = commands.add_parser("audit", help="verify every page of a hub", description=__doc__)
+    parser = commands.add_parser("audit", description=__doc__)
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the hub (default: here)")
     parser.add_argument(
         "--remote",
@@ -69,24 +69,17 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Returns 0 clean, 1 pages need an owner, 2 usage, 3 could not finish or could not verify."""
-    try:
-        subjects = from_hub(args.path, args.lang)
-        entries = _entries(subjects)
-        known: Mapping[str, History] = {}
-        if args.remote:
-            known = _look(entries, load(args.state, args.lang), args.lang)
-        states = [health.judge(entry.declared, known.get(entry.declared.link)) for entry in entries]
-        rules = None if args.remote else _rules(subjects)
-        print(_text(subjects, entries, states, known, rules, args), end="")
-    except UserError as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return USAGE
-    except CouldNotVerify as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return UNFINISHED
+    subjects = from_hub(args.path, args.lang)
+    entries = _entries(subjects)
+    known: Mapping[str, History] = {}
+    if args.remote:
+        known = _look(entries, load(args.state, args.lang), args.lang)
+    states = [health.judge(entry.declared, known.get(entry.declared.link)) for entry in entries]
+    rules = None if args.remote else _rules(subjects)
+    print(_text(subjects, entries, states, known, rules, args), end="")
     if len(_bare(subjects)) or any(state in NEEDS_OWNER for state in states):
         return FINDINGS
-    return UNFINISHED if args.remote and any(state is not State.SOUND for state in states) else CLEAN
+    return UNFINISHED if args.remote and any(state is not State.SOUND for state in states) else OK
 
 
 def _entries(subjects: Sequence[Subject]) -> list[Entry]:

@@ -37,7 +37,6 @@ def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
     parser = commands.add_parser(
         "completion",
-        help="print the completion script of a shell",
         description='Prints a completion script. bash: eval "$(hubbot completion bash)"',
     )
     parser.add_argument("shell", choices=SHELLS, help="the shell that is to load the script")

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.cli.ending import FINDINGS, OK
 from bot.cli.gather import page_files, read_bytes
-from bot.cli.terminal import spoken
+from bot.cli.terminal import is_utf_8, spoken
 from bot.cli.words import say
 from bot.errors import CouldNotVerify
 from rules.header import HeaderError, Node, load
@@ -26,9 +26,7 @@ _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
-    parser = commands.add_parser(
-        "index", help="print the JSON that the hub's site is built from", description=__doc__
-    )
+    parser = commands.add_parser("index", description=__doc__)
     parser.add_argument("paths", nargs="*", metavar="PATH", help="pages or directories (default: .)")
     parser.add_argument("--output", "-o", metavar="FILE", help="write to a file instead of the screen")
     parser.add_argument("--lang", choices=("zh", "en"), default=spoken(), help="language of messages")
@@ -56,7 +54,7 @@ def _save(file: Path, text: str, lang: str) -> None:
 
 def _lines(args: argparse.Namespace, left_out: list[str]) -> Iterator[str]:
     """A Chinese page repeats the English one beside it, and has no entry of its own."""
-    ascii_only = not args.output and (sys.stdout.encoding or "").replace("-", "").casefold() != "utf8"
+    ascii_only = not args.output and not is_utf_8(sys.stdout)
     for path, file in sorted(page_files(args.paths or ["."], args.lang).items()):
         if path.endswith("_cn.md") or Path(path).name in READMES:
             continue

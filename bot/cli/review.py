@@ -32,7 +32,6 @@ _CREDENTIAL = re.compile(r"//[^@/]*@")
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "review",
-        help="review one pull request and print the result",
         description="Reviews one pull request of GitHub or Gitee once and prints the comment it would post.",
     )
     parser.add_argument(

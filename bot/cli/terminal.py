@@ -49,6 +49,11 @@ def by_number(*streams: TextIO) -> None:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]  # not every stream has it
 
 
+def is_utf_8(stream: TextIO) -> bool:
+    """Whether a stream can show every character as it is."""
+    return (stream.encoding or "").replace("-", "").casefold() == "utf8"
+
+
 def columns(stream: TextIO) -> int:
     """How wide the terminal is that shows a stream; 0 where it is none, or does not say."""
     try:

@@ -28,12 +28,8 @@ def watch(
     lang: str,
     pause: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Runs `check` now and after every change, until it is interrupted; returns what ends it otherwise."""
-    try:
-        seen = snapshot(paths, lang)
-    except UserError as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return 2
+    """Runs `check` now and after every change, until it is interrupted. Raises `UserError` as `snapshot`."""
+    seen = snapshot(paths, lang)
     while True:
         print(BEGIN, flush=True)
         check()

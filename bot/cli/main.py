@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from types import ModuleType
 
 from bot.cli.ending import OK, USAGE, ended
@@ -110,8 +111,7 @@ def _language(given: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _without_command(given: Sequence[str], name: str, language: Sequence[str]) -> int:
     """The list of commands, the version, or what may be meant by a word that is no command."""
-    asked = "".join(language[-1:]).rpartition("=")[2]
-    lang = asked if asked in WORDS else spoken()
+    lang = _asked(language) or spoken()
     if "--version" in given:
         print(f"hubbot {_version()}")
         return OK
@@ -153,5 +153,12 @@ def _parsed(given: Sequence[str], name: str, module: ModuleType) -> argparse.Nam
     module.add_parser(commands)
     rest = list(given)
     rest.remove(name)
-    args: argparse.Namespace = commands.choices[name].parse_args(rest)
-    return args
+    parser: Parser = commands.choices[name]
+    parser.lang = _asked(given)
+    return parser.parse_args(rest)
+
+
+def _asked(given: Sequence[str]) -> str:
+    """The language that `--lang` names, empty where it names none of ours."""
+    words = " ".join(given).replace("--lang=", "--lang ").split()
+    return next((lang for option, lang in pairwise(words) if option == "--lang" and lang in WORDS), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -54,11 +55,22 @@ COLUMN = 12
 
 
 class Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong, in the language of the terminal, and which option may be meant."""
+    """Says in one line what is wrong, and which option may be meant; explains itself in Chinese too.
+
+    `lang` is the language that was asked for, else it is that of the terminal.
+    """
+
+    lang = ""
+
+    def format_help(self) -> str:
+        """What `--help` prints."""
+        if (self.lang or spoken()) != "zh":
+            return super().format_help()
+        return str(importlib.import_module("bot.cli.chinese").help_of(self))  # which needs a YAML parser
 
     def error(self, message: str) -> NoReturn:
         """Ends with the code of a usage error."""
-        lang = spoken()
+        lang = self.lang or spoken()
         said = message
         for pattern, words in CHINESE.items() if lang == "zh" else ():
             said = re.sub(f"{pattern}$", words, said)

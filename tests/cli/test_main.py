@@ -215,7 +215,7 @@ def test_wrong_arguments_are_named_in_the_language_of_the_terminal(args: list[st
         (["--lang", "zh", "chekc"], 2, "您想写的是 check 吗"),
         (["--lang", "fr", "check"], 2, "invalid choice: 'fr'"),
         (["--lang", "check"], 2, "expected one argument"),
-        (["--lang", "zh", "schema"], 2, "unrecognized arguments: --lang zh"),
+        (["--lang", "zh", "schema"], 2, "无法识别的参数：--lang zh"),
         (["--format", "json", "check"], 2, "--format is an option of no command; the command comes first"),
     ],
 )

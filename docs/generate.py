@@ -135,7 +135,7 @@ def _commands() -> str:
     for command in COMMANDS:
         shown = subprocess.run(  # noqa: S603 - our own commands
             [sys.executable, "-m", "bot", command, "--help"],
-            env={**os.environ, "COLUMNS": COLUMNS},
+            env={**os.environ, "COLUMNS": COLUMNS, "LC_ALL": "C.UTF-8"},
             cwd=DOCS.parent,
             capture_output=True,
             text=True,

@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli.auditstate import AuditState, load
+from bot.cli.ending import FINDINGS, OK, UNFINISHED
 from bot.cli.gather import from_hub
-from bot.errors import CouldNotVerify, UserError
+from bot.cli.terminal import spoken
+from bot.cli.words import say
+from bot.errors import UserError
 from bot.review import health
 from bot.review.health import NEEDS_OWNER, Declared, History, State
 from rules import engine, policy
@@ -24,9 +27,7 @@ from rules.facts import Facts, Wanted
 from rules.links import is_fetchable
 from rules.output.visible import visible
 from rules.rule import Subject
-from rules.words import phrases
 
-CLEAN, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
 STATE = Path("hubbot-audit.jsonl")
 #: Connections to one host: a person waits, but every publisher's files come from there.
 PER_HOST = 4
@@ -34,7 +35,6 @@ PER_HOST = 4
 EVERY, REDRAW = 100, 0.2
 #: What the fetcher says of a file that it did not even ask for.
 NOT_ASKED = "host-unavailable"
-_WORDS = Path(__file__).with_name("locale") / "audit.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Entry:
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
-    parser = commands.add_parser("audit", help="verify every page of a hub", description=__doc__)
+    parser = commands.add_parser("audit", description=__doc__)
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the hub (default: here)")
     parser.add_argument(
         "--remote",
@@ -57,7 +57,7 @@ def add_parser(commands: Any) -> None:
         help="read the files; without, say what the pages alone show",
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print the result")
-    parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of the result")
+    parser.add_argument("--lang", choices=("zh", "en"), default=spoken(), help="language of the result")
     parser.add_argument(
         "--state",
         type=Path,
@@ -69,24 +69,17 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Returns 0 clean, 1 pages need an owner, 2 usage, 3 could not finish or could not verify."""
-    try:
-        subjects = from_hub(args.path, args.lang)
-        entries = _entries(subjects)
-        known: Mapping[str, History] = {}
-        if args.remote:
-            known = _look(entries, load(args.state), args.lang)
-        states = [health.judge(entry.declared, known.get(entry.declared.link)) for entry in entries]
-        rules = None if args.remote else _rules(subjects)
-        print(_text(subjects, entries, states, known, rules, args), end="")
-    except UserError as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return USAGE
-    except CouldNotVerify as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return UNFINISHED
+    subjects = from_hub(args.path, args.lang)
+    entries = _entries(subjects)
+    known: Mapping[str, History] = {}
+    if args.remote:
+        known = _look(entries, load(args.state, args.lang), args.lang)
+    states = [health.judge(entry.declared, known.get(entry.declared.link)) for entry in entries]
+    rules = None if args.remote else _rules(subjects)
+    print(_text(subjects, entries, states, known, rules, args), end="")
     if len(_bare(subjects)) or any(state in NEEDS_OWNER for state in states):
         return FINDINGS
-    return UNFINISHED if args.remote and any(state is not State.SOUND for state in states) else CLEAN
+    return UNFINISHED if args.remote and any(state is not State.SOUND for state in states) else OK
 
 
 def _entries(subjects: Sequence[Subject]) -> list[Entry]:
@@ -120,7 +113,7 @@ def _look(entries: Sequence[Entry], state: AuditState, lang: str) -> Mapping[str
     try:
         state.begin(time.time())
     except OSError as error:
-        raise UserError(f"--state {state.path}: {error.strerror}") from None
+        raise UserError(say(lang, "cannot-write", path=state.path, detail=error.strerror)) from None
     missing = [url for url in declared if not state.is_done(url)]
     table = _table(lang, len(declared), state, declared)
     wanted = [
@@ -153,7 +146,7 @@ def _table(
         done = [url for url in declared if state.is_done(url)]
         if not live:
             if last or (done and len(done) % EVERY == 0):
-                print(say(lang, "progress", done=len(done), all=total), file=sys.stderr)
+                print(_say(lang, "progress", done=len(done), all=total), file=sys.stderr)
             return
         if not last and time.monotonic() - at < REDRAW:
             return
@@ -162,8 +155,8 @@ def _table(
             health.worst(health.judge(one, state.known[url]) for one in declared[url]) for url in done
         )
         width = 30 * len(done) // total if total else 30
-        lines = [f"[{'#' * width}{'.' * (30 - width)}] {say(lang, 'progress', done=len(done), all=total)}"]
-        lines += [f"  {counted[known]:6}  {say(lang, known.value)}" for known in State if counted[known]]
+        lines = [f"[{'#' * width}{'.' * (30 - width)}] {_say(lang, 'progress', done=len(done), all=total)}"]
+        lines += [f"  {counted[known]:6}  {_say(lang, known.value)}" for known in State if counted[known]]
         back = f"\x1b[{drawn}F\x1b[J" if drawn else ""
         print(back + "\n".join(lines), file=sys.stderr, flush=True)
         drawn = len(lines)
@@ -199,22 +192,22 @@ def _text(
     lines = [
         visible(_line(entry, state, known.get(entry.declared.link), args.lang)) for entry, state in shown
     ]
-    lines += [visible(f"{path}: {say(args.lang, 'no-link')}") for path in bare]
+    lines += [visible(f"{path}: {_say(args.lang, 'no-link')}") for path in bare]
     lines += [f"{code}  {count}" for code, count in (rules or {}).items()]
-    sums = ", ".join(
-        f"{say(args.lang, state.value)} {counted[state]}"
+    sums = _say(args.lang, "and").join(
+        f"{_say(args.lang, state.value)} {counted[state]}"
         for state in State
         if counted[state] and (args.remote or state is not State.WAITING)
     )
-    total = say(args.lang, "summary", pages=len(subjects), files=len(entries))
-    return "".join(f"{line}\n" for line in [*lines, f"{total} {sums}".rstrip()])
+    total = _say(args.lang, "summary", pages=len(subjects), files=len(entries), states=sums)
+    return "".join(f"{line}\n" for line in [*lines, total.rstrip()])
 
 
 def _line(entry: Entry, state: State, history: History | None, lang: str) -> str:
-    said = f"{entry.path}:{entry.line}: {say(lang, state.value)}"
+    said = f"{entry.path}:{entry.line}: {_say(lang, state.value)}"
     if history and state in (State.CHANGED, State.DIFFERS):
         expected = entry.declared.digest or history.baseline
-        said += f" {say(lang, 'digests', expected=expected, observed=history.digest)}"
+        said += _say(lang, "digests", expected=expected, observed=history.digest)
     elif history and history.reason:
         said += f" ({history.reason}{'; ' if history.detail else ''}{history.detail})"
     elif state is State.UNDECLARED and entry.declared.sha256:
@@ -253,6 +246,5 @@ def _found(entry: Entry, state: State, history: History | None) -> dict[str, Any
     return found
 
 
-def say(lang: str, name: str, **values: object) -> str:
-    """One of the command's words in a language."""
-    return str(phrases(_WORDS)[lang][name]).format(**values)
+def _say(lang: str, name: str, **values: object) -> str:
+    return say(lang, name, "audit", **values)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from bot.cli.words import say
 from bot.errors import UserError
 from bot.review.health import History
 from bot.review.report import known_keys
@@ -64,7 +65,7 @@ class AuditState:
         os.replace(fresh, self.path)
 
 
-def load(path: Path) -> AuditState:
+def load(path: Path, lang: str = "en") -> AuditState:
     """What the file says, or nothing where there is none. Raises `UserError` for a file of another kind."""
     state = AuditState(path)
     try:
@@ -72,10 +73,10 @@ def load(path: Path) -> AuditState:
     except FileNotFoundError:
         return state
     except OSError as error:
-        raise UserError(f"--state {path}: {error.strerror}") from None
+        raise UserError(say(lang, "cannot-read", path=path, detail=error.strerror)) from None
     head = _read(lines[0]) if lines else {}
     if HEAD not in head:
-        raise UserError(f"--state {path}: not a file that hubbot audit has written; it is left alone.")
+        raise UserError(say(lang, "not-a-state", "audit", path=path))
     state.round_began, state.finished = float(head.get("round_began", 0.0)), bool(head.get("finished"))
     for line in lines[1:]:
         read = _read(line)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bot.cli.ending import FINDINGS, OK, UNFINISHED, told
 from bot.cli.gather import from_branch, from_hubs, from_paths
 from bot.cli.terminal import columns, has_colour, spoken
 from bot.cli.words import say
@@ -22,14 +23,11 @@ from rules.output.result import Result, counts
 from rules.rule import Subject
 
 FORMATS = ("text", "concise", "json", "sarif", "rdjson", "github", "markdown")
-CLEAN, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
 
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
-    parser = commands.add_parser(
-        "check", help="check asset pages and say how to fix what is wrong", description=__doc__
-    )
+    parser = commands.add_parser("check", description=__doc__)
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="pages or directories, judged as new or changed"
     )
@@ -72,34 +70,26 @@ def arguments(*given: str) -> argparse.Namespace:
 def run(args: argparse.Namespace) -> int:
     """Returns 0 clean, 1 findings, 2 usage, 3 could not finish or could not verify."""
     if args.watch and args.staged:
-        print(f"hubbot: {say(args.lang, 'watch-staged')}", file=sys.stderr)
-        return USAGE
+        raise UserError(say(args.lang, "watch-staged"))
     if args.watch:
         watch = importlib.import_module("bot.cli.watch").watch
         places = args.paths or (["."] if args.all else [])
-        return int(watch(lambda: _once(args), places, args.lang))
+        return int(watch(lambda: told(lambda: _once(args)), places, args.lang))
     return _once(args)
 
 
 def _once(args: argparse.Namespace) -> int:
-    try:
-        outputs = _outputs(args.format or ["text"], args.lang)
-        subjects, facts = _subjects(args)
-        if args.remote:
-            facts = replace(facts, files=_measured(subjects, args.lang), confs=_confs(subjects, args.lang))
-        findings = engine.check(subjects, facts, policy.default())
-        lines = {subject.page.path: subject.page.lines for subject in subjects}
-        result = Result(tuple(findings), len(subjects), args.lang, lines)
-        for name, target in outputs:
-            _write(result, name, target)
-        if not subjects and ("text", "") in outputs:
-            print(say(args.lang, "nothing-staged" if args.staged else "nothing-changed"), file=sys.stderr)
-    except UserError as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return USAGE
-    except CouldNotVerify as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return UNFINISHED
+    outputs = _outputs(args.format or ["text"], args.lang)
+    subjects, facts = _subjects(args)
+    if args.remote:
+        facts = replace(facts, files=_measured(subjects, args.lang), confs=_confs(subjects, args.lang))
+    findings = engine.check(subjects, facts, policy.default())
+    lines = {subject.page.path: subject.page.lines for subject in subjects}
+    result = Result(tuple(findings), len(subjects), args.lang, lines)
+    for name, target in outputs:
+        _write(result, name, target)
+    if not subjects and ("text", "") in outputs:
+        print(say(args.lang, "nothing-staged" if args.staged else "nothing-changed"), file=sys.stderr)
     return _exit_code(result, args.fail_on)
 
 
@@ -175,19 +165,13 @@ def _write(result: Result, name: str, target: str) -> None:
                 say(result.lang, "cannot-write", path=target, detail=error.strerror)
             ) from None
     elif name == "text":
-        _print(render(result, colour=has_colour(sys.stdout), columns=columns(sys.stdout)))
+        sys.stdout.write(render(result, colour=has_colour(sys.stdout), columns=columns(sys.stdout)))
     else:
-        _print(render(result))
-
-
-def _print(text: str) -> None:
-    """To the screen in its own encoding, which may not know every character."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.write(render(result))
 
 
 def _exit_code(result: Result, fail_on: str) -> int:
     numbers = counts(result)
     if numbers["error"] or (fail_on == "warning" and numbers["warning"]):
         return FINDINGS
-    return UNFINISHED if numbers["unverified"] else CLEAN
+    return UNFINISHED if numbers["unverified"] else OK

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.cli.check import FORMATS
 from rules.rule import catalogue
 
 SHELLS = ("bash", "zsh", "fish")
@@ -36,7 +37,6 @@ def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
     parser = commands.add_parser(
         "completion",
-        help="print the completion script of a shell",
         description='Prints a completion script. bash: eval "$(hubbot completion bash)"',
     )
     parser.add_argument("shell", choices=SHELLS, help="the shell that is to load the script")
@@ -72,6 +72,8 @@ def _command(name: str, parser: argparse.ArgumentParser, text: str) -> Command:
         if action.help == argparse.SUPPRESS:
             continue
         choices = tuple(map(str, action.choices)) if action.choices is not None else ()
+        if name == "check" and "--format" in action.option_strings:
+            choices = FORMATS  # which may be followed by a file, so that argparse does not know them
         if action.option_strings:
             options.append(
                 Option(tuple(action.option_strings), choices, (action.help or "").partition("(")[0].strip())
@@ -101,12 +103,18 @@ def bash(known: Mapping[str, Command]) -> str:
     )
     return f"""# bash completion of hubbot
 _hubbot() {{
-  local word="${{COMP_WORDS[COMP_CWORD]}}" command="${{COMP_WORDS[1]}}" options='' words='' files=1
+  local word="${{COMP_WORDS[COMP_CWORD]}}" last="${{COMP_WORDS[COMP_CWORD-1]}}" command="${{COMP_WORDS[1]}}"
+  local options='' words='' files=1 name
+  if [ "$word" = '=' ]; then
+    word=''
+  elif [ "$last" = '=' ]; then
+    last="${{COMP_WORDS[COMP_CWORD-2]}}"
+  fi
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W '{" ".join(known)}' -- "$word"))
     return
   fi
-  case "$command:${{COMP_WORDS[COMP_CWORD-1]}}" in
+  case "$command:$last" in
 {chosen}
   esac
   case "$command" in
@@ -115,10 +123,16 @@ _hubbot() {{
   case "$word" in
     -*) COMPREPLY=($(compgen -W "$options" -- "$word")) ;;
     *) COMPREPLY=($(compgen -W "$words" -- "$word"))
-       [ "$files" -eq 1 ] && COMPREPLY+=($(compgen -f -- "$word")) ;;
+       [ "$files" -eq 1 ] || return 0
+       compopt -o filenames 2>/dev/null
+       word="${{word#\\"}}"
+       word="${{word#\\'}}"
+       while IFS= read -r name; do
+         COMPREPLY+=("$name")
+       done < <(compgen -f -- "${{word//\\\\/}}") ;;
   esac
 }}
-complete -o filenames -F _hubbot hubbot
+complete -F _hubbot hubbot
 """
 
 

@@ -10,7 +10,7 @@ from bot import settings, settingsfile
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser("db", help="upgrade the database")
+    parser = commands.add_parser("db", description=__doc__)
     parser.add_argument("action", choices=["upgrade"], help="apply every migration that the database lacks")
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import settings, settingsfile
 from bot.errors import UserError
+from rules.output.visible import visible
 
 if TYPE_CHECKING:
     from bot.model import Delivery
@@ -27,7 +28,7 @@ LARGEST = 2**31 - 1
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser("deliveries", help="list, show and replay what forges delivered")
+    parser = commands.add_parser("deliveries", description=__doc__)
     what = parser.add_subparsers(dest="what", required=True, metavar="list|show|replay|record")
     listed = what.add_parser("list", help="the newest deliveries")
     listed.add_argument("--limit", type=count, default=50, help="so many at most (default: 50)")
@@ -83,7 +84,7 @@ def _list(found: Sequence[Stored], *, as_json: bool) -> int:
         print(json.dumps([asdict(one) for one in found]))
         return 0
     for one in found:
-        pull = f"{_visible(one.repo)}#{one.number}" if one.number else _visible(one.repo)
+        pull = f"{visible(one.repo)}#{one.number}" if one.number else visible(one.repo)
         print(f"{one.id:>8}  {_moment(one.received_at)}  {_kind(one):<40}  {pull}")
     return 0
 
@@ -94,10 +95,11 @@ def _show(whole: Whole, *, as_json: bool) -> int:
         print(json.dumps({**asdict(whole.stored), "headers": dict(whole.headers), "body": body}))
         return 0
     one = whole.stored
-    print(f"{one.id}  {_visible(one.delivery_id)}  {_moment(one.received_at)}  {_kind(one)}")
+    print(f"{one.id}  {visible(one.delivery_id)}  {_moment(one.received_at)}  {_kind(one)}")
     for name, value in whole.headers.items():
-        print(f"{_visible(name)}: {_visible(value)}")
-    print(f"\n{_visible(body[:SHOWN])}" + ("…" if len(body) > SHOWN else ""))
+        print(f"{visible(name)}: {visible(value)}")
+    shown = "\n".join(visible(line, SHOWN) for line in body[:SHOWN].split("\n"))
+    print(f"\n{shown}" + ("…" if len(body) > SHOWN else ""))
     return 0
 
 
@@ -121,7 +123,7 @@ def _replay(receiver: Receiver, whole: Whole, args: argparse.Namespace) -> int:
     delivery = _parsed(receiver, whole)
     served = receiver.repositories.get(delivery.forge, ())
     if delivery.repo.casefold() not in {name.casefold() for name in served}:
-        raise UserError(f"{_visible(delivery.repo)} is not served: it is not in the list of repositories.")
+        raise UserError(f"{visible(delivery.repo)} is not served: it is not in the list of repositories.")
     request = (
         inbox.planned(delivery)
         if args.dry_run
@@ -131,9 +133,9 @@ def _replay(receiver: Receiver, whole: Whole, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(said))
     elif not request:
-        print(f"Nothing to do: {_visible(delivery.reason) or delivery.intent}.")
+        print(f"Nothing to do: {visible(delivery.reason) or delivery.intent}.")
     else:
-        print(f"{'Would ask' if args.dry_run else 'Asked'} for: {_visible(request)}")
+        print(f"{'Would ask' if args.dry_run else 'Asked'} for: {visible(request)}")
     return 0
 
 
@@ -151,13 +153,8 @@ def _parsed(receiver: Receiver, whole: Whole) -> Delivery:
 
 
 def _kind(one: Stored) -> str:
-    return _visible(f"{one.forge} {one.event}" + (f".{one.action}" if one.action else ""))
+    return visible(f"{one.forge} {one.event}" + (f".{one.action}" if one.action else ""))
 
 
 def _moment(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-
-
-def _visible(text: str) -> str:
-    """Nothing that was delivered may steer the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)

@@ -18,9 +18,7 @@ Supervise = Callable[[DemoWorld], int]
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser(
-        "demo", help="try the bot here: sample pull requests, no account, no network"
-    )
+    parser = commands.add_parser("demo", description=__doc__)
     parser.add_argument(
         "--workdir", type=Path, default=WORKDIR, help=f"where the made-up hub lives (default: {WORKDIR})"
     )

@@ -10,10 +10,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.cli import sha256
+from bot.cli.ending import OK
 from bot.cli.fix import write
 from bot.cli.gather import hub_path, read_bytes, reading
 from bot.cli.words import say
-from bot.errors import CouldNotVerify, UserError
+from bot.errors import UserError
 from rules.fields import Asset
 from rules.finding import Span, Suggestion
 from rules.fix import apply
@@ -22,28 +23,20 @@ from rules.page import Page, parse
 from rules.scan import WIDE_COLON
 from rules.source import point
 
-OK, USAGE, UNFINISHED = 0, 2, 3
 KEY = "asset-sha256"
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the digest and writes it into the page; the codes are those of the command itself."""
-    try:
-        page, before = _page(args.write, args.lang)
-        asset = chosen(page, args.source, args.lang)
-        code, digest = sha256.measured(args.source, args.lang)
-        if not digest:
-            return code
-        print(f"{sha256.PREFIX}{digest}")
-        after = _with_digest(page, before, asset, digest, args)
-        if after != before:
-            write(Path(args.write).resolve(), before, after, args.lang)
-    except UserError as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return USAGE
-    except CouldNotVerify as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return UNFINISHED
+    page, before = _page(args.write, args.lang)
+    asset = chosen(page, args.source, args.lang)
+    code, digest = sha256.measured(args.source, args.lang)
+    if not digest:
+        return code
+    print(f"{sha256.PREFIX}{digest}")
+    after = _with_digest(page, before, asset, digest, args)
+    if after != before:
+        write(Path(args.write).resolve(), before, after, args.lang)
     print(say(args.lang, "digest-written", "new", path=args.write, entry=asset.index + 1), file=sys.stderr)
     return OK
 

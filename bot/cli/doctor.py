@@ -16,7 +16,6 @@ MARKS = {"ok": "ok     ", "failing": "FAILING", "skipped": "skipped"}
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "doctor",
-        help="look the deployment over and say how to mend it",
         description="Examines settings, database, forges and webhooks. Exit 1: something is failing.",
     )
     either = parser.add_mutually_exclusive_group()

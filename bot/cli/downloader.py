@@ -25,7 +25,6 @@ LOOK_AGAIN = 1.0
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "downloader",
-        help="run the downloader, where DOWNLOADS=separate",
         description="Downloads what workers ask for. Needs the database and no credential.",
     )
     parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)

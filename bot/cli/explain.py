@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from bot.cli.ending import OK, USAGE
 from bot.cli.terminal import spoken
 from bot.cli.words import say
 from rules import words
@@ -13,14 +14,13 @@ from rules.nearest import nearest
 from rules.output.visible import visible
 from rules.rule import catalogue, find
 
-USAGE = 2
 #: A shorter part of a name is in too many of them.
 SHORTEST = 3
 
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
-    parser = commands.add_parser("explain", help="explain a rule", description=__doc__)
+    parser = commands.add_parser("explain", description=__doc__)
     parser.add_argument("code", metavar="CODE", help="code or name of a rule: MSH303, 303, digest-mismatch")
     parser.add_argument("--lang", choices=("zh", "en"), default=spoken(), help="language of the explanation")
 
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if not page:
         print(f"{words.summary(rule.code, args.lang)}\n\n{words.why(rule.code, args.lang)}\n")
     print(page or words.page(rule, args.lang))
-    return 0
+    return OK
 
 
 def _meant(word: str) -> list[str]:

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bot.cli.ending import FINDINGS, OK
 from bot.cli.gather import from_branch, page_files, read_bytes
 from bot.cli.repository import top
 from bot.cli.terminal import spoken
 from bot.cli.words import say
-from bot.errors import CouldNotVerify, UserError
+from bot.errors import CouldNotVerify
 from rules import policy
 from rules.facts import Facts
 from rules.finding import Severity
@@ -23,7 +24,6 @@ from rules.fix import Fixed, fix
 from rules.output.visible import visible
 from rules.page import Page
 
-CLEAN, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
 #: Longer lines of a page are cut on the screen; the repairs stand in the header, whose lines are short.
 MAX_LINE = 500
 NO_END = "\\ No newline at end of file\n"
@@ -31,9 +31,7 @@ NO_END = "\\ No newline at end of file\n"
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
-    parser = commands.add_parser(
-        "fix", help="make the repairs by which nothing can be lost", description=__doc__
-    )
+    parser = commands.add_parser("fix", description=__doc__)
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="pages or directories (default: what the branch changes)"
     )
@@ -46,19 +44,12 @@ def run(args: argparse.Namespace) -> int:
     """Returns 0 when the pages are clean now, 1 when errors remain or the repairs were not written, 2 usage,
     3 could not finish.
     """
-    try:
-        files, bases, facts = _chosen(args)
-        pages = {path: read_bytes(file, args.lang) for path, file in files.items()}
-        fixed = fix(pages, facts, policy.default(), bases=bases)
-        written = _deliver(args, files, pages, fixed)
-    except UserError as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return USAGE
-    except CouldNotVerify as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return UNFINISHED
+    files, bases, facts = _chosen(args)
+    pages = {path: read_bytes(file, args.lang) for path, file in files.items()}
+    fixed = fix(pages, facts, policy.default(), bases=bases)
+    written = _deliver(args, files, pages, fixed)
     errors = sum(finding.severity is Severity.ERROR for finding in fixed.findings)
-    return FINDINGS if errors or not written else CLEAN
+    return FINDINGS if errors or not written else OK
 
 
 def _chosen(args: argparse.Namespace) -> tuple[dict[str, Path], dict[str, Page], Facts]:

@@ -80,17 +80,18 @@ def from_hubs(roots: Sequence[str], lang: str) -> list[Subject]:
     return [Subject(parse(path, read_bytes(file, lang)), changed=False) for path, file in files.items()]
 
 
-def from_branch(base: str, lang: str) -> tuple[list[Subject], Facts]:
+def from_branch(base: str, lang: str, folder: Path | None = None) -> tuple[list[Subject], Facts]:
     """The pages that differ from the merge base with `base` ("" for the default branch), those that are gone,
     and what the rest of the tree says.
 
-    Pages not committed yet count as changed. Raises `UserError` outside a repository or for an unknown base.
+    Pages not committed yet count as changed. The repository is that of `folder`, or of the current directory.
+    Raises `UserError` outside a repository or for an unknown base.
     """
-    root = top(lang)
+    root = top(lang, folder)
     start = merge_base(root, base, lang)
-    changed = changed_since(root, start)
-    objects = at_commit(root, start)
-    old = contents(root, {path: objects[path] for path in changed if path in objects})
+    changed = changed_since(root, start, lang)
+    objects = at_commit(root, start, lang)
+    old = contents(root, {path: objects[path] for path in changed if path in objects}, lang)
     before = {path: parse(path, data) for path, data in old.items()}
     with reading(root, lang):
         standing = [path for path in changed if (root / path).is_file() and not (root / path).is_symlink()]

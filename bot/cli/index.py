@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bot.cli.ending import FINDINGS, OK
 from bot.cli.gather import page_files, read_bytes
-from bot.cli.terminal import spoken
+from bot.cli.terminal import is_utf_8, spoken
 from bot.cli.words import say
-from bot.errors import CouldNotVerify, UserError
+from bot.errors import CouldNotVerify
 from rules.header import HeaderError, Node, load
 from rules.page import Page, parse
 
-OK, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
 #: Pages that describe a directory, not a model.
 READMES = ("README.md", "README_CN.md", "README_cn.md")
 #: The only fields whose values are no text: true or false, and a number where it is one.
@@ -26,9 +26,7 @@ _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
-    parser = commands.add_parser(
-        "index", help="print the JSON that the hub's site is built from", description=__doc__
-    )
+    parser = commands.add_parser("index", description=__doc__)
     parser.add_argument("paths", nargs="*", metavar="PATH", help="pages or directories (default: .)")
     parser.add_argument("--output", "-o", metavar="FILE", help="write to a file instead of the screen")
     parser.add_argument("--lang", choices=("zh", "en"), default=spoken(), help="language of messages")
@@ -37,34 +35,27 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Returns 0, 1 when the header of a page cannot be read and it was left out, 2 usage, 3 not finished."""
     left_out: list[str] = []
-    try:
-        lines = list(_lines(args, left_out))
-        text = "".join(f"{line}\n" for line in lines)
-        if args.output:
-            # JSON itself writes a byte of a file name that is no UTF-8 in this way.
-            Path(args.output).write_text(text, encoding="utf-8", errors="backslashreplace")
-        else:
-            sys.stdout.write(text)
-    except UserError as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return USAGE
-    except CouldNotVerify as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return UNFINISHED
-    except OSError as error:
-        print(
-            f"hubbot: {say(args.lang, 'cannot-write', path=args.output, detail=error.strerror)}",
-            file=sys.stderr,
-        )
-        return UNFINISHED
+    text = "".join(f"{line}\n" for line in _lines(args, left_out))
+    if args.output:
+        _save(Path(args.output), text, args.lang)
+    else:
+        sys.stdout.write(text)
     for path in left_out:
         print(f"hubbot: {say(args.lang, 'left-out', path=path)}", file=sys.stderr)
     return FINDINGS if left_out else OK
 
 
+def _save(file: Path, text: str, lang: str) -> None:
+    try:
+        # JSON itself writes a byte of a file name that is no UTF-8 in this way.
+        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise CouldNotVerify(say(lang, "cannot-write", path=file, detail=error.strerror)) from None
+
+
 def _lines(args: argparse.Namespace, left_out: list[str]) -> Iterator[str]:
     """A Chinese page repeats the English one beside it, and has no entry of its own."""
-    ascii_only = not args.output and (sys.stdout.encoding or "").replace("-", "").casefold() != "utf8"
+    ascii_only = not args.output and not is_utf_8(sys.stdout)
     for path, file in sorted(page_files(args.paths or ["."], args.lang).items()):
         if path.endswith("_cn.md") or Path(path).name in READMES:
             continue

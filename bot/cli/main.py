@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import signal
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from types import ModuleType
 
+from bot.cli.ending import OK, USAGE, ended
 from bot.cli.terminal import prepare, spoken
 from bot.cli.usage import WORDS, Parser, complain, meant, overview
-from bot.errors import UserError
 
 #: Command, its module, and what it does in English and in Chinese.
 PUBLISHERS = {
@@ -77,39 +77,41 @@ COMMANDS = {**PUBLISHERS, **OPERATORS}
 
 #: The modules of what hubbot needs whatever it is installed for.
 REQUIRED = ("markdown_it", "rapidfuzz", "urllib3", "yaml")
-OK, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command; returns 0 clean, 1 findings, 2 usage or configuration, 3 could not finish."""
+    """Runs a command; returns 0 clean, 1 findings, 2 usage or configuration, 3 could not finish, 130 after
+    Ctrl-C, 141 when whoever read the output has gone.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    prepare(sys.stdout, sys.stderr)
-    name = next((a for a in given if not a.startswith("-")), "")
+    prepare()
+    return ended(lambda: _run(given))
+
+
+def _run(given: Sequence[str]) -> int:
+    language, rest = _language(given)
+    name = next((a for a in rest if not a.startswith("-")), "")
+    if name not in COMMANDS:
+        return _without_command(rest, name, language)
     try:
-        if name not in COMMANDS:
-            return _without_command(given, name)
         module = importlib.import_module(COMMANDS[name][0])
-        return int(module.run(_parsed(given, name, module)))
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    except UserError as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return USAGE
+        return int(module.run(_parsed([*language, *rest], name, module)))
     except ModuleNotFoundError as error:
         return _not_installed(name, error)
-    except KeyboardInterrupt:
-        if sys.stderr.isatty():  # the terminal has written ^C, and our next word begins a line
-            print(file=sys.stderr)
-        return 128 + signal.SIGINT
-    except BrokenPipeError:
-        # The reader of our output has seen enough; what is still buffered has nowhere to go.
-        sys.stderr.close()
-        return OK
 
 
-def _without_command(given: Sequence[str], name: str) -> int:
+def _language(given: Sequence[str]) -> tuple[list[str], list[str]]:
+    """A `--lang` before the command, which takes it as one of its own, and the other arguments."""
+    first = given[0] if given else ""
+    if first == "--lang" and len(given) > 1 and given[1] not in COMMANDS:
+        return list(given[:2]), list(given[2:])
+    length = 1 if first.startswith("--lang=") else 0
+    return list(given[:length]), list(given[length:])
+
+
+def _without_command(given: Sequence[str], name: str, language: Sequence[str]) -> int:
     """The list of commands, the version, or what may be meant by a word that is no command."""
-    lang = spoken()
+    lang = _asked(language) or spoken()
     if "--version" in given:
         print(f"hubbot {_version()}")
         return OK
@@ -118,8 +120,9 @@ def _without_command(given: Sequence[str], name: str) -> int:
         groups = [{one: row[column] for one, row in some.items()} for some in (PUBLISHERS, OPERATORS)]
         print(overview(groups[0], groups[1], lang), end="")
         return OK
-    said = WORDS[lang]["no-command" if name else "no-option"].format(name=name or given[0])
-    complain("hubbot", said, meant(name, COMMANDS) if name else "", lang)
+    wrong = given[0]
+    said = WORDS[lang]["no-option" if wrong.startswith("-") else "no-command"].format(name=wrong)
+    complain("hubbot", said, "" if wrong.startswith("-") else meant(wrong, COMMANDS), lang)
     return USAGE
 
 
@@ -150,5 +153,12 @@ def _parsed(given: Sequence[str], name: str, module: ModuleType) -> argparse.Nam
     module.add_parser(commands)
     rest = list(given)
     rest.remove(name)
-    args: argparse.Namespace = commands.choices[name].parse_args(rest)
-    return args
+    parser: Parser = commands.choices[name]
+    parser.lang = _asked(given)
+    return parser.parse_args(rest)
+
+
+def _asked(given: Sequence[str]) -> str:
+    """The language that `--lang` names, empty where it names none of ours."""
+    words = " ".join(given).replace("--lang=", "--lang ").split()
+    return next((lang for option, lang in pairwise(words) if option == "--lang" and lang in WORDS), "")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli import scaffold, sha256
+from bot.cli.ending import FINDINGS, OK
 from bot.cli.questions import QUESTIONS, Asker, Question, complaint, tidied
 from bot.cli.terminal import spoken
 from bot.cli.words import say
@@ -22,16 +23,13 @@ from rules import policy
 from rules.artifacts.digest import is_digest, is_hex, repaired
 from rules.page import ROOT
 
-OK, FINDINGS, USAGE, UNFINISHED = 0, 1, 2, 3
 #: Whoever has no digest by then has none yet, and can add it to the page later.
 TRIES = 3
 
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
-    parser = commands.add_parser(
-        "new", help="write a new page by answering a few questions", description=__doc__
-    )
+    parser = commands.add_parser("new", description=__doc__)
     for question in QUESTIONS:
         parser.add_argument(f"--{question.name}", metavar="TEXT", help=question.help)
     parser.add_argument(
@@ -50,17 +48,6 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Returns what `hubbot check` says of the new page; 2 usage, 3 could not finish."""
-    try:
-        return _run(args)
-    except UserError as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return USAGE
-    except CouldNotVerify as error:
-        print(f"hubbot: {error}", file=sys.stderr)
-        return UNFINISHED
-
-
-def _run(args: argparse.Namespace) -> int:
     given = {q.name: getattr(args, q.name.replace("-", "_")) for q in QUESTIONS}
     _vet(given, args.lang)
     if args.file and not args.conf:

@@ -9,21 +9,33 @@ from pathlib import Path
 
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, UserError
+from rules.output.visible import visible
 from rules.page import ROOT
 from rules.source import MAX_PAGE
 
 #: Tried in this order where the remote does not say which branch is its default.
 DEFAULT_BRANCHES = ("origin/master", "origin/main", "master", "main")
+#: How many lines of Git's own words are shown: what is wrong, and the command that mends it.
+_LINES = 3
 
 
-def top(lang: str) -> Path:
-    """The repository's own directory. Raises `UserError` outside a repository."""
-    answer = _git(Path.cwd(), "rev-parse", "--show-toplevel")
-    if answer is None:
-        from shutil import which  # only where something is wrong
+class NoRepository(UserError):
+    """There is no Git repository, or no Git."""
 
-        raise UserError(say(lang, "not-git" if which("git") else "no-git"))
-    return Path(os.fsdecode(answer).rstrip("\r\n"))
+
+def top(lang: str, folder: Path | None = None) -> Path:
+    """The own directory of the repository that `folder`, or the current directory, is in.
+
+    Raises `NoRepository`, and `UserError` with Git's words where it refuses the repository that there is.
+    """
+    done = _asked(folder or Path.cwd(), "rev-parse", "--show-toplevel", in_english=True)
+    if done is None:
+        raise NoRepository(say(lang, "no-git"))
+    if done.returncode == 0:
+        return Path(os.fsdecode(done.stdout).rstrip("\r\n"))
+    if b"not a git repository" in done.stderr.lower():
+        raise NoRepository(say(lang, "not-git"))
+    raise UserError(say(lang, "git-failed", detail=_words(done.stderr) or "rev-parse"))
 
 
 def merge_base(root: Path, base: str, lang: str) -> str:
@@ -55,10 +67,11 @@ def _default_branch(root: Path) -> str:
     return name.decode().strip() if name else ""
 
 
-def changed_since(root: Path, commit: str) -> list[str]:
+def changed_since(root: Path, commit: str, lang: str) -> list[str]:
     """Paths of pages that differ from a commit or are gone from it, tracked or not."""
-    tracked = must(root, "diff", "--no-ext-diff", "--name-only", "--no-renames", "-z", commit, "--", ROOT)
-    fresh = must(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ROOT)
+    options = ("--no-ext-diff", "--name-only", "--no-renames", "-z")
+    tracked = must(root, lang, "diff", *options, commit, "--", ROOT)
+    fresh = must(root, lang, "ls-files", "-z", "--others", "--exclude-standard", "--", ROOT)
     return sorted(pages_named(tracked + fresh))
 
 
@@ -67,19 +80,22 @@ def pages_named(listing: bytes) -> set[str]:
     return {os.fsdecode(name) for name in listing.split(b"\0") if name.endswith(b".md")}
 
 
-def at_commit(root: Path, commit: str) -> dict[str, str]:
+def at_commit(root: Path, commit: str, lang: str) -> dict[str, str]:
     """The object of every file of the hub's pages at a commit, by its path."""
-    entries = must(root, "ls-tree", "-r", "-z", commit, "--", ROOT).split(b"\0")
+    entries = must(root, lang, "ls-tree", "-r", "-z", commit, "--", ROOT).split(b"\0")
     parts = [(info.split(), name) for info, found, name in (e.partition(b"\t") for e in entries) if found]
     return {os.fsdecode(name): info[2].decode() for info, name in parts}
 
 
-def contents(root: Path, objects: Mapping[str, str]) -> dict[str, bytes]:
+def contents(root: Path, objects: Mapping[str, str], lang: str) -> dict[str, bytes]:
     """The bytes of objects by their path, one more than a page may have at most."""
-    answer = must(root, "cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in objects.values()).encode())
+    names = "".join(f"{oid}\n" for oid in objects.values())
+    answer = must(root, lang, "cat-file", "--batch", stdin=names.encode())
     found, offset = {}, 0
     for path in objects:
         end = answer.index(b"\n", offset)
+        if answer[offset:end].endswith(b" missing"):
+            raise CouldNotVerify(say(lang, "git-failed", detail=answer[offset:end].decode()))
         size = int(answer[offset:end].split()[2])
         found[path] = answer[end + 1 : end + 1 + size][: MAX_PAGE + 1]
         offset = end + 2 + size
@@ -115,19 +131,34 @@ def _object_name(data: bytes, like: str) -> str:
     return made.hexdigest()
 
 
-def must(root: Path, *arguments: str, stdin: bytes = b"") -> bytes:
-    """What git prints. Raises `CouldNotVerify` when it fails."""
-    answer = _git(root, *arguments, stdin=stdin)
-    if answer is None:
-        raise CouldNotVerify(say("en", "git-failed", detail=arguments[0]))
-    return answer
+def must(root: Path, lang: str, *arguments: str, stdin: bytes = b"") -> bytes:
+    """What git prints. Raises `CouldNotVerify` with its own words when it fails."""
+    done = _asked(root, *arguments, stdin=stdin)
+    if done is None or done.returncode:
+        said = _words(done.stderr) if done else ""
+        raise CouldNotVerify(say(lang, "git-failed", detail=said or arguments[0]))
+    return done.stdout
+
+
+def _words(errors: bytes) -> str:
+    """The first lines of what git says is wrong; names in it are a stranger's."""
+    lines = [line.strip() for line in errors.decode("utf-8", "replace").splitlines()]
+    return "\n  ".join([visible(line) for line in lines if line][:_LINES])
 
 
 def _git(root: Path, *arguments: str, stdin: bytes = b"") -> bytes | None:
-    """What git prints, None when it fails. Never through a shell."""
+    """What git prints, None when it fails."""
+    done = _asked(root, *arguments, stdin=stdin)
+    return done.stdout if done and done.returncode == 0 else None
+
+
+def _asked(
+    root: Path, *arguments: str, stdin: bytes = b"", in_english: bool = False
+) -> subprocess.CompletedProcess[bytes] | None:
+    """A run of git, in English where we are to understand it; None without git. Never through a shell."""
+    known = {**os.environ, "LC_ALL": "C"} if in_english else None
     command = ["git", *arguments]
     try:
-        done = subprocess.run(command, cwd=root, input=stdin, capture_output=True, check=False)  # noqa: S603 - no shell
+        return subprocess.run(command, cwd=root, env=known, input=stdin, capture_output=True, check=False)  # noqa: S603 - no shell
     except FileNotFoundError:
         return None
-    return done.stdout if done.returncode == 0 else None

@@ -11,22 +11,27 @@ import threading
 from typing import Any
 
 from bot import settings
+from bot.cli.ending import FINDINGS, OK, UNFINISHED
 from bot.cli.terminal import spoken
 from bot.cli.words import say
 from bot.errors import CouldNotVerify, ForgeError, UserError
 from bot.model import PullRef
 
-#: The addresses of a pull request in a browser, and of a repository as Git knows it.
+#: The addresses of a pull request in a browser, and of a repository as Git knows it: with a credential, a
+#: port, or the host that GitHub has for SSH where only port 443 is open.
 PULL_URL = re.compile(
-    r"https?://(?:www\.)?(github|gitee)\.com/([\w.-]+/[\w.-]+)/pulls?/(\d{1,10})(?:[/?#].*)?"
+    r"(?i)https?://(?:[^@/]*@)?(?:www\.)?(github|gitee)\.com/([\w.-]+/[\w.-]+)/pulls?/(\d{1,10})(?:[/?#].*)?"
 )
-REMOTE_URL = re.compile(r"(?:https?://|(?:ssh://)?git@)(github|gitee)\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?")
+REMOTE_URL = re.compile(
+    r"(?i)((?:https?|ssh)://)?(?:[^@/]*@)?(?:www\.|ssh\.)?(github|gitee)\.com(?(1)(?::\d+)?/|:)"
+    r"([\w.-]+/[\w.-]+?)(?:\.git)?/?"
+)
+_CREDENTIAL = re.compile(r"//[^@/]*@")
 
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "review",
-        help="review one pull request and print the result",
         description="Reviews one pull request of GitHub or Gitee once and prints the comment it would post.",
     )
     parser.add_argument(
@@ -37,7 +42,6 @@ def add_parser(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from bot.cli.main import FINDINGS, OK, UNFINISHED
     from bot.flows import once
     from bot.review.report import Verdict, verdict
 
@@ -68,12 +72,19 @@ def _say(lang: str | None, name: str, **values: object) -> str:
 
 def _ref(text: str, lang: str | None) -> PullRef:
     if found := PULL_URL.fullmatch(text):
-        return PullRef(found[1], found[2], int(found[3]))
+        return PullRef(found[1].lower(), found[2], int(found[3]))
     if not re.fullmatch(r"[0-9]{1,10}", text):
-        raise UserError(_say(lang, "no-such-pull", text=repr(text)))
-    if found := REMOTE_URL.fullmatch(_origin()):
-        return PullRef(found[1], found[2], int(text))
+        raise UserError(_say(lang, "no-such-pull", text=repr(_CREDENTIAL.sub("//", text))))
+    forge, repo = cloned(_origin())
+    if repo:
+        return PullRef(forge, repo, int(text))
     raise UserError(_say(lang, "which-repository", text=text))
+
+
+def cloned(address: str) -> tuple[str, str]:
+    """Forge and repository of the address that a clone came from; empty where it is of no forge."""
+    found = REMOTE_URL.fullmatch(address)
+    return (found[2].lower(), found[3]) if found else ("", "")
 
 
 def _origin() -> str:

@@ -17,7 +17,7 @@ from rules.rule import catalogue
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the dispatcher's."""
-    parser = commands.add_parser("rules", help="list all rules", description=__doc__)
+    parser = commands.add_parser("rules", description=__doc__)
     parser.add_argument("--lang", choices=("zh", "en"), default=spoken(), help="language of the list")
 
 

@@ -26,7 +26,6 @@ BACKLOG = 2048
 def add_parser(commands: Any) -> None:
     commands.add_parser(
         "serve",
-        help="run receiver and worker in one go",
         description="Runs receiver and worker in one go. "
         "Without any credentials it serves the demo, and prints a link that leads through the set-up.",
     )

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from bot.cli.ending import FINDINGS, OK, UNFINISHED
 from bot.cli.progress import Progress
 from bot.cli.terminal import spoken
+from rules.output.visible import visible
 
 if TYPE_CHECKING:
     from rules.facts import RemoteFile
@@ -22,7 +24,6 @@ Show = Callable[[str, int, int | None], None]
 
 #: The fastest size of a piece, measured.
 BUFFER = 256 << 10
-OK, WRONG, UNFINISHED = 0, 1, 3
 PREFIX = "sha256: "
 
 #: Here and not in a catalogue: this command is to start at once, without a YAML parser.
@@ -47,7 +48,7 @@ WORDS = {
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser("sha256", help="print the sha256 of a file or of a remote file")
+    parser = commands.add_parser("sha256", description=__doc__)
     parser.add_argument("source", metavar="FILE|URL", help="a local file, or an https address")
     parser.add_argument(
         "--write", metavar="PAGE", help="put the digest into the entry of this file on a page"
@@ -86,13 +87,13 @@ def digest_of(path: str, show: Show) -> str:
 
 
 def _local(path: str, words: dict[str, str], progress: Progress) -> tuple[int, str]:
-    name = _visible(path)
+    name = visible(path)
     try:
         digest = digest_of(path, progress.read)
     except (FileNotFoundError, NotADirectoryError, ValueError):
-        return _fail(words["missing"].format(name=name), progress, WRONG)
+        return _fail(words["missing"].format(name=name), progress, FINDINGS)
     except IsADirectoryError:
-        return _fail(words["directory"].format(name=name), progress, WRONG)
+        return _fail(words["directory"].format(name=name), progress, FINDINGS)
     except OSError as error:
         return _fail(words["unreadable"].format(name=name, why=error.strerror), progress, UNFINISHED)
     return OK, digest
@@ -105,7 +106,7 @@ def _remote(url: str, lang: str, progress: Progress) -> tuple[int, str]:
         return _fail(WORDS[lang]["stopped"], progress, UNFINISHED)
     if file.state == "measured":
         return OK, file.sha256
-    return _fail(_why(file, lang), progress, WRONG if file.state == "wrong" else UNFINISHED)
+    return _fail(_why(file, lang), progress, FINDINGS if file.state == "wrong" else UNFINISHED)
 
 
 def _why(file: RemoteFile, lang: str) -> str:
@@ -119,13 +120,13 @@ def _why(file: RemoteFile, lang: str) -> str:
     told = finding.Finding(
         "MSH305", "link-unreachable", finding.Severity.ERROR, fault, "", place, "", variant, values
     )
-    said = words.message(told, lang, _visible)
+    said = words.message(told, lang, visible)
     text = WORDS[lang]["why"].format(
-        sentence=said, reason=file.reason or "-", detail=_visible(file.detail or "-")
+        sentence=said, reason=file.reason or "-", detail=visible(file.detail or "-")
     )
     if file.state != "wrong":
         return text + WORDS[lang]["later"]
-    return f"{text}{'' if lang == 'zh' else ' '}{words.help_text(told, lang, _visible)}"
+    return f"{text}{'' if lang == 'zh' else ' '}{words.help_text(told, lang, visible)}"
 
 
 def _fetched(url: str, progress: Progress) -> RemoteFile | None:
@@ -144,10 +145,3 @@ def _fail(message: str, progress: Progress, code: int) -> tuple[int, str]:
     progress.close()
     print(f"hubbot: {message}", file=sys.stderr)
     return code, ""
-
-
-def _visible(text: str) -> str:
-    """Text of others for a terminal: control characters are shown, never obeyed."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text[:500]
-    )

@@ -27,23 +27,23 @@ def from_index(base: str, lang: str) -> tuple[list[Subject], Facts]:
     """
     root = top(lang)
     index = _index(root, lang)
-    changed = _changed(root)
+    changed = _changed(root, lang)
     start = merge_base(root, base, lang) if base else known_base(root, "") or commit_of(root, "HEAD")
-    old = at_commit(root, start) if start else {}
-    olds = contents(root, {path: old[path] for path in changed if path in old})
+    old = at_commit(root, start, lang) if start else {}
+    olds = contents(root, {path: old[path] for path in changed if path in old}, lang)
     before = {path: parse(path, data) for path, data in olds.items()}
-    standing = contents(root, {path: index[path] for path in changed if path in index})
+    standing = contents(root, {path: index[path] for path in changed if path in index}, lang)
     subjects = [Subject(parse(path, data), before.get(path)) for path, data in standing.items()]
     removed = [Subject(page, removed=True) for path, page in before.items() if path not in index]
     rest = {path: oid for path, oid in index.items() if path not in standing}
-    tree = uses_elsewhere([one.page for one in subjects], lambda: contents(root, rest).items())
+    tree = uses_elsewhere([one.page for one in subjects], lambda: contents(root, rest, lang).items())
     return [*subjects, *removed], Facts(tree=tree, paths=tuple(sorted(index)))
 
 
 def _index(root: Path, lang: str) -> dict[str, str]:
     """The object of every page in the index, by its path."""
     found: dict[str, str] = {}
-    for entry in must(root, "ls-files", "--stage", "-z", "--", ROOT).split(b"\0"):
+    for entry in must(root, lang, "ls-files", "--stage", "-z", "--", ROOT).split(b"\0"):
         info, _, name = entry.partition(b"\t")
         path = os.fsdecode(name)
         if not path.endswith(".md"):
@@ -56,10 +56,11 @@ def _index(root: Path, lang: str) -> dict[str, str]:
     return found
 
 
-def _changed(root: Path) -> list[str]:
+def _changed(root: Path, lang: str) -> list[str]:
     """Pages in which the index differs from the newest commit, and in a merge from the other parent too."""
     parents = [commit for name in ("HEAD", "MERGE_HEAD") if (commit := commit_of(root, name))]
     if not parents:
-        return sorted(pages_named(must(root, "ls-files", "-z", "--", ROOT)))
+        return sorted(pages_named(must(root, lang, "ls-files", "-z", "--", ROOT)))
     options = ("diff", "--cached", "--no-ext-diff", "--name-only", "--no-renames", "-z")
-    return sorted(set.intersection(*(pages_named(must(root, *options, one, "--", ROOT)) for one in parents)))
+    found = [pages_named(must(root, lang, *options, one, "--", ROOT)) for one in parents]
+    return sorted(set.intersection(*found))

@@ -31,11 +31,27 @@ def _windows_is_chinese() -> bool:
     return False
 
 
-def prepare(*streams: TextIO) -> None:
-    """Lets nothing that is printed fail: what a console of another encoding lacks is shown by number."""
+def prepare() -> None:
+    """Lets nothing that is printed fail: what a console of another encoding lacks is shown by number, and
+    where a stream was closed before we began the null device stands for it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(nothing, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - to the end
+    by_number(sys.stdout, sys.stderr)
+
+
+def by_number(*streams: TextIO) -> None:
+    """Shows by number what the encoding of a stream lacks."""
     for stream in streams:
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]  # not every stream has it
+
+
+def is_utf_8(stream: TextIO) -> bool:
+    """Whether a stream can show every character as it is."""
+    return (stream.encoding or "").replace("-", "").casefold() == "utf8"
 
 
 def columns(stream: TextIO) -> int:

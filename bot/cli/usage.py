@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,7 @@ WORDS = {
         "no-command": "there is no command {name}",
         "no-option": "{name} is an option of no command; the command comes first",
         "not-installed": '`{command}` needs {module}, which comes with {package}: pip install "{package}"',
+        "no-output": "the output cannot be written: {detail}",
         "meant": "did you mean {name}?",
         "see": "see {program} --help",
     },
@@ -33,6 +35,7 @@ WORDS = {
         "no-command": "没有 {name} 这个命令",
         "no-option": "{name} 前面没有命令；请先写命令，再写选项",
         "not-installed": '`{command}` 需要 {module}，请安装：pip install "{package}"',
+        "no-output": "无法写入输出：{detail}",
         "meant": "您想写的是 {name} 吗？",
         "see": "请参见 {program} --help",
     },
@@ -52,11 +55,22 @@ COLUMN = 12
 
 
 class Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong, in the language of the terminal, and which option may be meant."""
+    """Says in one line what is wrong, and which option may be meant; explains itself in Chinese too.
+
+    `lang` is the language that was asked for, else it is that of the terminal.
+    """
+
+    lang = ""
+
+    def format_help(self) -> str:
+        """What `--help` prints."""
+        if (self.lang or spoken()) != "zh":
+            return super().format_help()
+        return str(importlib.import_module("bot.cli.chinese").help_of(self))  # which needs a YAML parser
 
     def error(self, message: str) -> NoReturn:
         """Ends with the code of a usage error."""
-        lang = spoken()
+        lang = self.lang or spoken()
         said = message
         for pattern, words in CHINESE.items() if lang == "zh" else ():
             said = re.sub(f"{pattern}$", words, said)

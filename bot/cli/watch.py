@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from bot.cli.ending import UNFINISHED, USAGE
 from bot.cli.gather import page_files
 from bot.cli.repository import top
 from bot.cli.words import say
@@ -18,7 +19,6 @@ from rules.page import ROOT
 PAUSE = 0.5
 #: Stands before and after each run, for editors that must know where one ends.
 BEGIN, END = "hubbot: checking", "hubbot: checked"
-USAGE, UNFINISHED = 2, 3
 
 Snapshot = Mapping[str, tuple[int, int]]
 

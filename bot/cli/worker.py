@@ -18,7 +18,7 @@ log = logging.getLogger("hubbot.worker")
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser("worker", help="run the worker")
+    parser = commands.add_parser("worker", description=__doc__)
     parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--demo", type=Path, help=argparse.SUPPRESS)
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.ports import free_port
@@ -37,6 +37,21 @@ def hubbot(*args: str, cwd: Path = ROOT, **env: str) -> subprocess.CompletedProc
     return subprocess.run(
         command, cwd=cwd, env=known, capture_output=True, text=True, timeout=30, check=False
     )
+
+
+def unread(args: Sequence[str], cwd: Path, program: Sequence[str] = ("-m", "bot")) -> tuple[int, str]:
+    """Runs a command whose output nobody reads any more; its code and its messages."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", *program, *args],
+            cwd=cwd, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+            stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(writing)
+    return done.returncode, done.stderr
 
 
 @contextlib.contextmanager

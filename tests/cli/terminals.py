@@ -81,3 +81,30 @@ def _part(handle: int, end: float) -> bytes:
             except OSError:
                 return b""
     return b""
+
+
+def typed_at_bash(first: str, typed: str, wanted: str, folder: Path) -> str:
+    """What a bash shows for keys that are typed after its `first` command, until it holds `wanted`."""
+    pid, handle = pty.fork()
+    if pid == 0:
+        os.chdir(folder)
+        known = {"PATH": os.environ["PATH"], "TERM": "dumb", "PS1": "$ ", "INPUTRC": os.devnull}
+        os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], known)
+    fcntl.ioctl(handle, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
+    end = time.monotonic() + LONGEST
+    try:
+        for keys in (first, typed):
+            _until_shown(handle, "$ ", end)
+            os.write(handle, keys.encode())
+        return _until_shown(handle, wanted, end)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(handle)
+
+
+def _until_shown(handle: int, wanted: str, end: float) -> str:
+    shown = ""
+    while wanted not in shown and (part := _part(handle, end)):
+        shown += part.decode("utf-8", "replace")
+    return shown

@@ -61,6 +61,35 @@ def test_without_network_the_pages_alone_are_judged(
     assert not list(tmp_path.glob("*.jsonl"))
 
 
+@pytest.mark.parametrize(
+    ("locale", "said", "missing"),
+    [
+        ("en_US.UTF-8", "3 pages, 3 assets: no whole sha256 1, no link 1", "no such file"),
+        ("zh_CN.UTF-8", "3 个页面，3 个文件：缺少完整的 sha256 1，没有链接 1", "没有这个文件或目录"),
+    ],
+)
+def test_the_language_is_that_of_the_terminal(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    locale: str,
+    said: str,
+    missing: str,
+) -> None:
+    monkeypatch.setenv("LANG", locale)
+    lay(tmp_path, 1)
+    lay(tmp_path, 2, DIGEST[:8])
+    lay(tmp_path, 3)
+    page = tmp_path / "mshub_res/assets/mindspore/1.10/m3_mnist.md"
+    page.write_text(page.read_text("utf-8").replace("    asset-link", "    asset-lnk"), "utf-8")
+    assert main(["audit", str(tmp_path), "--no-remote"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == said
+    assert main(["audit", str(tmp_path / "nowhere")]) == 2
+    assert missing in capsys.readouterr().err
+    assert main(["audit", str(tmp_path), "--state", str(page)]) == 2
+    assert "--state" in capsys.readouterr().err
+
+
 def test_a_sound_hub_is_clean_without_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lay(tmp_path, 1)
     assert main(["audit", str(tmp_path), "--no-remote"]) == 0

@@ -204,6 +204,26 @@ def test_wrong_arguments_are_named_in_the_language_of_the_terminal(args: list[st
         assert words in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("args", "code", "words"),
+    [
+        (["--lang", "zh", "explain", "MSH303"], 0, "摘要值"),
+        (["--lang=zh", "explain", "MSH303"], 0, "摘要值"),
+        (["--lang", "en", "explain", "MSH303"], 0, "digest"),
+        (["--lang", "zh"], 0, "发布页面"),
+        (["--lang", "zh", "--help"], 0, "发布页面"),
+        (["--lang", "zh", "chekc"], 2, "您想写的是 check 吗"),
+        (["--lang", "fr", "check"], 2, "invalid choice: 'fr'"),
+        (["--lang", "check"], 2, "expected one argument"),
+        (["--lang", "zh", "schema"], 2, "无法识别的参数：--lang zh"),
+        (["--format", "json", "check"], 2, "--format is an option of no command; the command comes first"),
+    ],
+)
+def test_the_language_may_stand_before_the_command(args: list[str], code: int, words: str) -> None:
+    done = hubbot(*args)
+    assert (done.returncode, words in done.stdout + done.stderr) == (code, True), done.stderr
+
+
 def test_the_version_is_told() -> None:
     done = hubbot("--version")
     assert (done.returncode, done.stdout.split()[0]) == (0, "hubbot")

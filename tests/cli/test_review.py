@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha1
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import CompletedProcess, run
 
 import pytest
 
+from bot.cli.review import cloned
 from tests.cli.processes import ROOT, hubbot
 from tests.forges.github.conftest import AUTHOR, BASE, HEAD, ME, MERGE_BASE, REPO, Call, FakeGitHub, Reply
 
@@ -178,6 +179,48 @@ def test_posting_shows_checks_and_summary(github: FakeGitHub) -> None:
     assert len(stood) == 1
     states = {body["context"]: body["state"] for body in github.bodies(f"POST statuses/{HEAD}")}
     assert states == {"hubbot/format": "failure", "hubbot/assets": "success", "hubbot/gate": "failure"}
+
+
+CLONES = (
+    ("https://oauth2:tok@gitee.com/mindspore/hub.git", "gitee", "mindspore/hub"),
+    ("http://user@gitee.com/a/b", "gitee", "a/b"),
+    ("https://gitee.com/a/b/", "gitee", "a/b"),
+    ("https://www.github.com/a/b", "github", "a/b"),
+    ("https://GitHub.com/a/b.git", "github", "a/b"),
+    ("https://github.com:443/a/b.c.git", "github", "a/b.c"),
+    ("ssh://git@github.com:22/a/b", "github", "a/b"),
+    ("ssh://git@ssh.github.com:443/a/b.git", "github", "a/b"),
+    ("git@gitee.com:a/b.git", "gitee", "a/b"),
+    ("git@github.com:22/b.git", "github", "22/b"),
+    ("github.com:a/b", "github", "a/b"),
+    ("https://github.com.example.org/a/b", "", ""),
+    ("https://example.org/@github.com/a/b", "", ""),
+    ("https://github.com/a", "", ""),
+    ("ssh://git@github.com:a/b", "", ""),
+    ("/srv/github.com/a/b", "", ""),
+)
+
+
+@pytest.mark.parametrize(("remote", "forge", "repo"), CLONES)
+def test_the_repository_is_the_one_that_was_cloned(remote: str, forge: str, repo: str) -> None:
+    assert cloned(remote) == (forge, repo)
+
+
+def test_a_number_is_looked_up_where_the_clone_came_from(github: FakeGitHub, tmp_path: Path) -> None:
+    offer(github, {PAGE: BAD})
+    for args in (["init", "-q"], ["remote", "add", "origin", f"https://me:tok@github.com/{REPO}.git"]):
+        run(["git", *args], cwd=tmp_path, check=True)
+    done = hubbot("review", "7", cwd=tmp_path, GITHUB_API_URL=github.url)
+    assert done.returncode == 1, done.stderr
+    assert "tok" not in done.stdout + done.stderr
+
+
+def test_no_credential_of_an_address_is_repeated(github: FakeGitHub) -> None:
+    done = review(github, "https://me:tok@example.org/a/b/pull/7")
+    assert done.returncode == 2
+    assert "tok" not in done.stderr
+    offer(github, {PAGE: BAD})
+    assert review(github, f"https://me:tok@github.com/{REPO}/pull/7").returncode == 1
 
 
 def test_a_number_needs_a_clone_of_the_hub(github: FakeGitHub, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.terminal import has_colour, prepare, spoken
+from bot.cli.terminal import by_number, has_colour, spoken
 from tests.cli.processes import ROOT, hubbot
 
 BAD = ROOT / "tests/rules/fixtures/msh206/bad.md"
@@ -49,7 +49,7 @@ def test_colours_are_for_those_who_can_see_them(environment: dict[str, str], col
 
 def test_what_a_console_lacks_is_shown_by_number() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), "gbk")
-    prepare(stream, Screen())
+    by_number(stream, Screen())
     stream.write("模型 ✓")
     stream.flush()
     assert stream.buffer.getvalue().decode("gbk") == "模型 \\u2713"  # type: ignore[attr-defined]  # a BytesIO

@@ -9,10 +9,13 @@ import os
 import signal
 import threading
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from bot import logs, settings, settingsfile
 from bot.cli.lifeline import follow
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 log = logging.getLogger("hubbot.worker")
 
@@ -36,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     follow(args.lifeline)
     with wiring.world(chosen, args.demo) as world:
+        _compare_clocks(world.store.engine, world.now())
         lock = _sole_worker(chosen.database_url, stop)
         if stop.is_set():
             return 0
@@ -49,6 +53,19 @@ def run(args: argparse.Namespace) -> int:
             log.warning("no metrics at port %d: %s", chosen.metrics_port, error.strerror)
         Worker(world).run(stop)
     return 0
+
+
+def _compare_clocks(engine: Engine, now: float) -> None:
+    from bot.store.database import clock
+    from bot.store.queue import MOST_SKEW
+
+    told = clock(engine)
+    if told is not None and abs(now - told) > MOST_SKEW:
+        log.warning(
+            "this machine's clock is %+.0f s off the database's: workers take each other's jobs over; "
+            "switch time synchronisation on",
+            now - told,
+        )
 
 
 def _sole_worker(database_url: str, stop: threading.Event) -> IO[str] | None:

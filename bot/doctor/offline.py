@@ -17,12 +17,14 @@ from sqlalchemy.exc import ArgumentError
 from bot import settingsfile
 from bot.allowance import Allowance
 from bot.doctor.check import Check, failing, ok, skipped
+from bot.doctor.clock import database_clock
 from bot.downloads import Fetcher, connect_to
 from bot.errors import UserError
 from bot.settings import Settings
 from bot.store import allowances
 from bot.store.database import (
     StoreUnavailable,
+    clock,
     existing_database,
     is_current,
     open_database,
@@ -170,6 +172,9 @@ def _opened(chosen: Settings, why: str, now: float) -> Iterator[Check]:
         with writing(engine) as connection:
             connection.execute(delete(workers).where(false()))
         yield ok("database", f"{where} can be written")
+        told = clock(engine)
+        if told is not None:
+            yield database_clock(told, now)
         with reading(engine) as connection:
             allowed = allowances.read(connection)
         yield from (allowance(one, now) for one in allowed)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -121,6 +121,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
         raise StoreUnavailable(type(error.orig).__name__) from error
     except PoolExhausted as error:
         raise StoreUnavailable("no connection was free") from error
+
+
+def clock(engine: Engine) -> float | None:
+    """The database's own time in seconds since the epoch; None where it has no other clock than ours.
+
+    Raises `StoreUnavailable`.
+    """
+    if engine.dialect.name == "sqlite":
+        return None
+    with reading(engine) as connection:
+        return float(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
 
 
 def storable(text: str, longest: int) -> str:

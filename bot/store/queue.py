@@ -35,6 +35,9 @@ from bot.store.work import BULK, COMMENT, LAST, NORMAL, SOON, Request, enqueue
 
 #: Seconds without a heartbeat after which a worker's jobs are free: several missed beats, not one slow write.
 LEASE = 20.0
+#: Seconds by which a worker's clock may differ from the database's. Two may differ the other way round each,
+#: and a heartbeat comes every few seconds: beyond it, living workers begin to look dead to each other.
+MOST_SKEW = 5.0
 #: Runs without progress that ended by the death of their process before the job is handed over as poison.
 MAX_ATTEMPTS = 3
 #: Characters of an error that are kept for the operator.

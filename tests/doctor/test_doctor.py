@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bot.allowance import Allowance
 from bot.doctor import Check, Examination, State, examine
 from bot.doctor.ask import Answer
+from bot.doctor.clock import database_clock
 from bot.doctor.github import judge_protection
 from bot.doctor.offline import allowance, room
 from bot.forges.gitee.hooks import GiteeHooks
@@ -483,3 +484,18 @@ def test_a_downloader_that_is_not_there_is_named(sound: Deployment) -> None:
     engine.dispose()
     (check,) = [check for check in sound.checks() if check.name == "downloader"]
     assert (check.state, check.what) == (State.OK, "1 alive")
+
+
+@pytest.mark.parametrize(
+    ("ours", "state", "said"),
+    [
+        (1000.0, "ok", "within 5 s"),
+        (1005.0, "ok", "within 5 s"),
+        (1030.0, "failing", "30 s ahead of the database"),
+        (970.0, "failing", "30 s behind the database"),
+    ],
+)
+def test_workers_need_one_time(ours: float, state: str, said: str) -> None:
+    found = database_clock(1000.0, ours)
+    assert found.state.value == state
+    assert said in found.what

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from sqlalchemy import Engine, create_engine, event, func, select
 
 from bot.errors import UserError
 from bot.model import Comment, Condition, Delivery, Intent, PullRef, Report, User
-from bot.store.database import StoreUnavailable, is_current, open_database, storable, upgrade
+from bot.store.database import StoreUnavailable, clock, is_current, open_database, storable, upgrade
 from bot.store.intake import LAST
 from bot.store.queue import Queue
 from bot.store.schema import deliveries, jobs, metadata
@@ -433,3 +434,12 @@ def test_a_server_that_is_not_there_is_named_without_its_password(given: str, tm
 )
 def test_storable(text: str, kept: str) -> None:
     assert storable(text, 5) == kept
+
+
+def test_only_a_server_has_a_clock_of_its_own(engine: Engine) -> None:
+    told = clock(engine)
+    if engine.dialect.name == "sqlite":
+        assert told is None
+    else:
+        assert told is not None
+        assert abs(told - time.time()) < 60, "it runs on this machine"

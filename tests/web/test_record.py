@@ -60,7 +60,7 @@ def test_it_speaks_the_readers_language(
     ]
     zh, en = shown(client, "zh"), shown(client, "en")
     assert f"门禁 {sha[:10]} 已关闭 尚未满足" in zh
-    assert "每个文件都与声明的 sha256 一致 · 没有人暂停合入 · elsewhere" in zh
+    assert "没有文件与声明的完整 sha256 不符 · 没有人暂停合入 · elsewhere" in zh
     assert f"豁免 /waive {sha[:10]} 未执行，没有权限 内容 MSH303 &lt;b&gt; 评论" in zh
     assert "not merged, the gate is closed commit bbbbbbbbbb" in en
     assert f"later {sha[:10]} unheard-of odd thing" in en

@@ -18,7 +18,8 @@ from bot.flows.attempt import FLOWS, Flow, attempt
 from bot.flows.run import Run
 from bot.store import work
 from bot.store.database import StoreUnavailable
-from bot.store.queue import ANY, LARGE, LEASE, SMALL, Lease, Priorities
+from bot.store.queue import LEASE, Lease
+from bot.store.work import ANY, LARGE, SMALL, Priorities
 from bot.wiring import World
 
 log = logging.getLogger("hubbot.worker")

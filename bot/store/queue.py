@@ -10,28 +10,16 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Engine,
-    Select,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Engine, case, select, update
 
 from bot.model import PullRef
 from bot.store.database import insert_into, reading, storable, writing
+from bot.store.due import next_due, whether_due
 from bot.store.schema import is_open, jobs, workers
-from bot.store.served import Served, is_ours
-from bot.store.work import BULK, COMMENT, LAST, NORMAL, SOON, Request, enqueue
+from bot.store.served import Served
+from bot.store.work import ANY, Priorities, Request, enqueue
 
 #: Seconds without a heartbeat after which a worker's jobs are free: several missed beats, not one slow write.
 LEASE = 20.0
@@ -42,17 +30,6 @@ MOST_SKEW = 5.0
 MAX_ATTEMPTS = 3
 #: Characters of an error that are kept for the operator.
 MAX_ERROR = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Priorities:
-    """A range of priorities, both ends included."""
-
-    first: int = SOON
-    last: int = LAST
-
-
-ANY, SMALL, LARGE = Priorities(), Priorities(last=NORMAL), Priorities(first=BULK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,64 +54,8 @@ class Lease:
         return self.attempts > MAX_ATTEMPTS
 
 
-@cache
-def _is_due(kinds: tuple[str, ...], among: Priorities, whose: Served) -> ColumnElement[bool]:
-    """What a job must be to be taken `now`, where workers that were not heard of since `lapsed` are gone."""
-    alive = select(workers.c.name).where(workers.c.heartbeat_at > bindparam("lapsed"))
-    return and_(
-        is_open(),
-        jobs.c.due_at <= bindparam("now"),
-        jobs.c.kind.in_(kinds),
-        is_ours(whose),
-        jobs.c.priority.between(among.first, among.last),
-        or_(jobs.c.worker == "", jobs.c.worker.not_in(alive)),
-        or_(jobs.c.kind != COMMENT, ~_earlier_comment()),
-    )
-
-
-@cache
-def _whether_due(kinds: tuple[str, ...], among: Priorities, whose: Served) -> Select[tuple[int]]:
-    """Built once: it is asked several times a second, and long."""
-    return select(jobs.c.id).where(_is_due(kinds, among, whose)).limit(1)
-
-
-@cache
-def _next_due(kinds: tuple[str, ...], among: Priorities, whose: Served, dialect: str) -> Select[Any]:
-    """The most urgent job; among equally urgent ones, of whose author the fewest are running."""
-    busy = (
-        select(jobs.c.author, func.count().label("running"))
-        .where(jobs.c.worker != "", jobs.c.author != "")
-        .group_by(jobs.c.author)
-        .subquery()
-    )
-    query = (
-        select(jobs)
-        .outerjoin(busy, busy.c.author == jobs.c.author)
-        .where(_is_due(kinds, among, whose))
-        .order_by(jobs.c.priority, func.coalesce(busy.c.running, 0), jobs.c.due_at)
-        .limit(1)
-    )
-    return query.with_for_update(skip_locked=True, of=jobs) if dialect == "postgresql" else query
-
-
 def _times(now: float) -> dict[str, float]:
     return {"now": now, "lapsed": now - LEASE}
-
-
-def _earlier_comment() -> Any:
-    """Whether a comment that came before on the same pull request is still to be answered.
-
-    `/hold` and `/unhold` one after the other mean something else the other way round.
-    """
-    earlier = jobs.alias()
-    return exists().where(
-        earlier.c.kind == COMMENT,
-        earlier.c.forge == jobs.c.forge,
-        earlier.c.repo == jobs.c.repo,
-        earlier.c.number == jobs.c.number,
-        earlier.c.id < jobs.c.id,
-        is_open(earlier),
-    )
 
 
 class Queue:
@@ -172,7 +93,7 @@ class Queue:
         """Whether `lease` would find something; takes no lock, so that idling costs next to nothing."""
         with reading(self.engine) as connection:
             return (
-                connection.execute(_whether_due(tuple(kinds), among, self.served), _times(now)).first()
+                connection.execute(whether_due(tuple(kinds), among, self.served), _times(now)).first()
                 is not None
             )
 
@@ -183,7 +104,7 @@ class Queue:
         requests does not keep the others waiting.
         """
         with writing(self.engine) as connection:
-            query = _next_due(tuple(kinds), among, self.served, connection.dialect.name)
+            query = next_due(tuple(kinds), among, self.served, connection.dialect.name)
             row = connection.execute(query, _times(now)).mappings().first()
             if row is None:
                 return None

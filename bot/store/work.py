@@ -35,6 +35,17 @@ STANDING = (RECONCILE, INDEX, AUDIT, ISSUE)
 #: Smaller goes first: words to people, then small pull requests, then bulk work and housekeeping.
 SOON, NORMAL, BULK, LATER, LAST = 0, 10, 20, 30, 40
 
+
+@dataclass(frozen=True, slots=True)
+class Priorities:
+    """A range of priorities, both ends included."""
+
+    first: int = SOON
+    last: int = LAST
+
+
+ANY, SMALL, LARGE = Priorities(), Priorities(last=NORMAL), Priorities(first=BULK)
+
 #: The payload of a review that only a delivery asks for: any other wish outweighs it.
 HINT: Mapping[str, Any] = {"fresh": False, "hint": True}
 

@@ -13,9 +13,19 @@ from sqlalchemy import Engine, event, update
 
 from bot.model import Comment, PullRef, User
 from bot.store.database import writing
-from bot.store.queue import LARGE, LEASE, MAX_ATTEMPTS, SMALL, Lease, Queue
+from bot.store.queue import LEASE, MAX_ATTEMPTS, Lease, Queue
 from bot.store.schema import jobs
-from bot.store.work import BULK, COMMENT, REVIEW, Request, comment_request, enqueue, review_request
+from bot.store.work import (
+    BULK,
+    COMMENT,
+    LARGE,
+    REVIEW,
+    SMALL,
+    Request,
+    comment_request,
+    enqueue,
+    review_request,
+)
 
 REF = PullRef("github", "owner/hub", 7)
 NOW = 1_000_000.0

@@ -140,8 +140,9 @@ def sections(report: Report, voice: Voice) -> list[Section]:
 
 
 def outside(report: Report, voice: Voice, found: bool) -> str:
-    """What went wrong that is nobody's here, and when it is tried again."""
-    lines = [voice.say("section_unverified_intro")] if found else []
+    """What went wrong that is nobody's here, and whether and when it is tried again."""
+    is_over = report.finished_at is not None and report.retry_at is None
+    lines = [voice.say("section_unverified_over" if is_over else "section_unverified_intro")] if found else []
     if report.trouble:
         key = f"trouble_{report.trouble}"
         lines.append(voice.say(key if CATALOGUE.has(key) else "trouble_other"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -411,3 +412,18 @@ def test_verified_files_are_listed_within_bounds(make: Any, render: Render) -> N
     assert "<summary>479 verified model files</summary>" in text
     assert text.count("` https://h/") == FILES_SHOWN
     assert "… and 459 more entries in the [full report](https://bot.example.org/reports/run-1)" in text
+
+
+@pytest.mark.parametrize(("language", "over"), [("en", "any more; `/recheck`"), ("zh", "不再自动重试")])
+def test_what_is_not_tried_again_is_not_said_to_be(
+    make: Any, render: Render, language: str, over: str
+) -> None:
+    report = make.report(
+        language=language,
+        findings=(make.finding("MSH305", fault=Fault.HOST, link=make.url),),
+        files=(make.file(RemoteState.UNVERIFIED),),
+        retry_at=1_764_087_414.0,
+    )
+    assert over not in render(report)
+    assert over in render(replace(report, retry_at=None))
+    assert over not in render(replace(report, retry_at=None, finished_at=None)), "the run goes on"

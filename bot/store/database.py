@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.pool import QueuePool
 
 from bot.errors import UserError
-from bot.logs import redact
+from bot.logs import redact, spellings
 from bot.store.schema import NEWEST, version
 
 #: INSERT with ON CONFLICT, which both databases have and spell alike.
@@ -25,8 +25,6 @@ POOL = 16
 #: Bound variables that one statement may carry on SQLite; lists are asked for in pieces of this length.
 PIECE = 500
 _VOLATILE = "hubbot_volatile"
-#: Characters of a secret that is blanked in what a driver says: a shorter one is a part of too many words.
-SHORTEST = 4
 #: Parameters of an address that say where the database is; any other may hold a secret.
 _SHOWN = ("host", "hostaddr", "port", "dbname", "user")
 
@@ -205,9 +203,7 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
     except DBAPIError as error:
         secret = {engine.url.password, *(v for k, v in engine.url.query.items() if k not in _SHOWN)}
-        reason = redact(
-            str(error.orig), [one for one in secret if isinstance(one, str) and len(one) >= SHORTEST]
-        )
+        reason = redact(str(error.orig), spellings(one for one in secret if isinstance(one, str)))
         raise UserError(f"The database {shown(engine)} cannot be used: {reason}".rstrip()) from error
 
 

@@ -11,7 +11,7 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # gunicorn
 WORKERS = 2
 #: Ours: a delivery is answered in milliseconds; more threads would only hold more slow clients.
 THREADS = 8
-#: Seconds until a silent worker is replaced; longer than a writer waits for SQLite's lock (30 s).
+#: Seconds until a silent worker is replaced; longer than a writer waits for SQLite's lock (10 s).
 TIMEOUT = 60
 #: Seconds that requests under way get on SIGTERM; container runtimes kill after 30.
 GRACEFUL = 25
